@@ -1,0 +1,52 @@
+/**
+ * Makes contracts out of their declarations: WSDL files from disk, zod schemas as they are.
+ * Limits: everything wrong with a contract is reported at once, by a FindingsError that names its files.
+ */
+import { join } from 'node:path'
+import type { ContractModule } from '../mapping/define.ts'
+import { type Contract, type Field, type Finding, FindingsError, fieldPaths, type Operation } from './model.ts'
+import { readWsdl } from './wsdl.ts'
+import { messageFromZod } from './zod.ts'
+
+/** Loads one contract; WSDL paths are relative to `folder`. Throws FindingsError. */
+export function loadContract(module: ContractModule, folder: string): Contract {
+  const findings: Finding[] = []
+  const base = { id: module.id, wire: module.wire, title: module.title }
+  if (module.wire === 'json') {
+    const messages = Object.entries(module.messages).map(
+      ([name, schema]) => [name, messageFromZod(name, schema, `contract ${module.id}`, findings)] as const,
+    )
+    if (findings.length > 0) throw new FindingsError(findings)
+    return { ...base, messages: new Map(messages), services: [] }
+  }
+  const services = module.wsdl.flatMap((file) => {
+    try {
+      return readWsdl(join(folder, file), `wsdl/${file}`)
+    } catch (error) {
+      if (!(error instanceof FindingsError)) throw error
+      findings.push(...error.findings)
+      return []
+    }
+  })
+  findings.push(...disagreements(`contract ${module.id}`, services.flatMap((s) => s.operations)))
+  if (findings.length > 0) throw new FindingsError(findings)
+  return { ...base, messages: new Map(), services }
+}
+
+/** An operation that both parties host must look the same in both services: a mapping names it once. */
+function disagreements(file: string, operations: readonly Operation[]): Finding[] {
+  const findings: Finding[] = []
+  const seen = new Map<string, Operation>()
+  for (const operation of operations) {
+    const first = seen.get(operation.name)
+    seen.set(operation.name, first ?? operation)
+    if (first && outline(first) !== outline(operation))
+      findings.push({ file, rule: `operation ${operation.name}`, sentence: `differs between ${first.service} and ${operation.service}` })
+  }
+  return findings
+}
+
+function outline(operation: Operation): string {
+  const line = ({ path, field }: { path: string; field: Field }) => `${path} ${field.min} ${field.type.kind}`
+  return [operation.input, operation.output].map((m) => [...fieldPaths(m.type)].map(line).join()).join(';')
+}

@@ -1,0 +1,113 @@
+/**
+ * What each end of the gateway speaks, in one neutral model: a contract has messages, a message has typed fields.
+ * WSDL with XSD, and zod schemas, are both read into it, so that mapping and accounting see one kind of thing.
+ */
+
+export type ScalarType = 'text' | 'decimal' | 'integer' | 'boolean' | 'instant'
+
+/** One value. On the SOAP wire it is text of this lexical type; on the JSON wire a number, boolean or string. */
+export interface Scalar {
+  readonly kind: 'scalar'
+  readonly type: ScalarType
+  readonly name?: string
+  /** The closed set of values, when there is one. */
+  readonly values?: readonly string[]
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
+  readonly min?: number
+  readonly max?: number
+  readonly exclusiveMin?: number
+  readonly exclusiveMax?: number
+  /** XSD whiteSpace=collapse: blanks around the value do not belong to it. */
+  readonly collapse?: boolean
+}
+
+export interface Complex {
+  readonly kind: 'complex'
+  readonly name: string
+  readonly fields: readonly Field[]
+  /** Unknown members are ignored (JSON) instead of refused (SOAP). */
+  readonly open?: boolean
+}
+
+export interface Field {
+  readonly name: string
+  readonly min: number
+  /** `Infinity` for unbounded; above 1 the value is a list, also when one item came. */
+  readonly max: number
+  readonly type: Scalar | Complex
+  /** XML namespace of the element, '' for none; meaningless on the JSON wire. */
+  readonly uri: string
+  readonly nillable: boolean
+  readonly attribute: boolean
+  readonly doc: string
+}
+
+export interface Message {
+  readonly name: string
+  readonly type: Complex
+  /** The XML element that carries it. */
+  readonly uri: string
+  readonly doc: string
+}
+
+/** One SOAP operation: what is called, what it answers, what headers name the caller. */
+export interface Operation {
+  readonly name: string
+  readonly service: string
+  readonly soapAction: string
+  /** WS-Addressing actions of request and response. */
+  readonly inputAction: string
+  readonly outputAction: string
+  readonly input: Message
+  readonly output: Message
+  readonly headers: readonly Field[]
+  readonly doc: string
+}
+
+export interface Service {
+  readonly name: string
+  readonly uri: string
+  readonly doc: string
+  readonly operations: readonly Operation[]
+  /** SOAP versions it has ports for. */
+  readonly soapVersions: readonly ('1.1' | '1.2')[]
+  /** The file it was read from, published as received except for its addresses. */
+  readonly file: string
+}
+
+export interface Contract {
+  readonly id: string
+  readonly wire: 'soap' | 'json'
+  readonly title: string
+  readonly messages: ReadonlyMap<string, Message>
+  readonly services: readonly Service[]
+}
+
+/** Every field of a message with its path: `block[].startTime`, outer fields before inner ones. */
+export function* fieldPaths(type: Complex, prefix = ''): Generator<{ path: string; field: Field }> {
+  for (const field of type.fields) {
+    const path = `${prefix}${field.name}${field.max > 1 ? '[]' : ''}`
+    yield { path, field }
+    if (field.type.kind === 'complex') yield* fieldPaths(field.type, `${path}.`)
+  }
+}
+
+/** One sentence for a contract file that cannot be honoured; all of a start-up's findings are printed together. */
+export interface Finding {
+  readonly file: string
+  readonly rule: string
+  readonly sentence: string
+}
+
+/** Thrown when start-up input (contract, mapping, configuration) is not usable: exit code 78. */
+export class FindingsError extends Error {
+  readonly findings: readonly Finding[]
+  override readonly name = 'FindingsError'
+
+  constructor(findings: readonly Finding[]) {
+    super(findings.map((f) => `${f.file}: ${f.rule}: ${f.sentence}`).join('\n'))
+    this.findings = findings
+  }
+}

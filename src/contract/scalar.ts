@@ -1,0 +1,55 @@
+/**
+ * Checks the lexical form of one XSD value and its facets: what passes is text that the codecs can convert exactly.
+ * Limits: it does not convert; calendar days and time zones are the instant codec's business.
+ */
+import type { Scalar } from './model.ts'
+
+const lexical: Record<string, { pattern: RegExp; sentence: string } | undefined> = {
+  decimal: { pattern: /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/, sentence: 'must be a decimal number without exponent' },
+  integer: { pattern: /^[+-]?\d+$/, sentence: 'must be a whole number' },
+  boolean: { pattern: /^(?:true|false|0|1)$/, sentence: 'must be true or false' },
+  instant: {
+    pattern: /^-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?$/,
+    sentence: 'must be an xs:dateTime such as 2026-03-02T23:00:00Z',
+  },
+}
+
+/** A function that says what is wrong with a text as this type, or undefined when nothing is. Never repeats the value. */
+export function compileCheck(type: Scalar): (value: string) => string | undefined {
+  const checks: ((value: string) => string | undefined)[] = []
+  const form = lexical[type.type]
+  if (form) checks.push((v) => (form.pattern.test(v) ? undefined : form.sentence))
+  if (type.values) {
+    const allowed = new Set(type.values)
+    checks.push((v) => (allowed.has(v) ? undefined : `must be one of ${type.values!.join(', ')}`))
+  }
+  if (type.pattern !== undefined) {
+    const pattern = new RegExp(`^(?:${type.pattern})$`, 'u')
+    checks.push((v) => (pattern.test(v) ? undefined : 'must match the pattern of its type'))
+  }
+  const { minLength, maxLength } = type
+  if (minLength !== undefined)
+    checks.push((v) => (v.length >= minLength ? undefined : `must have at least ${minLength} character(s)`))
+  if (maxLength !== undefined)
+    checks.push((v) => (v.length <= maxLength ? undefined : `must have at most ${maxLength} characters`))
+  if (type.type === 'decimal' || type.type === 'integer') checks.push(...rangeChecks(type))
+  return (value) => {
+    for (const check of checks) {
+      const sentence = check(value)
+      if (sentence !== undefined) return sentence
+    }
+    return undefined
+  }
+}
+
+function rangeChecks(type: Scalar): ((value: string) => string | undefined)[] {
+  const { min, max, exclusiveMin, exclusiveMax } = type
+  const checks: ((value: string) => string | undefined)[] = []
+  if (min !== undefined) checks.push((v) => (Number(v) >= min ? undefined : `must not be less than ${min}`))
+  if (max !== undefined) checks.push((v) => (Number(v) <= max ? undefined : `must not be more than ${max}`))
+  if (exclusiveMin !== undefined)
+    checks.push((v) => (Number(v) > exclusiveMin ? undefined : `must be more than ${exclusiveMin}`))
+  if (exclusiveMax !== undefined)
+    checks.push((v) => (Number(v) < exclusiveMax ? undefined : `must be less than ${exclusiveMax}`))
+  return checks
+}

@@ -1,0 +1,55 @@
+/**
+ * What must be remembered, and when it is due: records kept by key, each with a revision and, if work is left, a due time.
+ * Limits: a claim is a lease, not a lock; after it runs out another replica may claim the same record, so work on a
+ * record must be safe to do twice, and every write says which revision it was based on.
+ */
+import type { PeerId } from './ids.ts'
+
+/** Records live with the peer that receives what they describe: in Redis that is one hash slot per peer. */
+export interface LedgerKey {
+  readonly peer: PeerId
+  /** What the record is, then what it is about: `forecast/<link>/<group>/<type>`. Unique per peer. */
+  readonly id: string
+}
+
+export interface Stored<T> {
+  readonly record: T
+  /** Grows by one with every write of this key; 0 means that there is no record. */
+  readonly revision: number
+}
+
+/** When the record wants attention next. Delays are in milliseconds from the moment of the write, by the store's clock. */
+export type Due = { readonly in: number } | 'not due' | 'unchanged'
+
+export interface Write<T> {
+  readonly record: T
+  readonly due: Due
+  /** The record is forgotten this long after its last write, in milliseconds; it must outlive its due time. */
+  readonly keepFor: number
+}
+
+/**
+ * Every method rejects with GatewayError `state-unavailable` when the state cannot be reached in time, and then the write
+ * may or may not have happened: writing the same again with the same revision is safe, it fails or changes nothing.
+ */
+export interface Ledger {
+  /** The record as last written; revision 0 and `undefined` when there is none. Never due-related. */
+  read<T>(key: LedgerKey): Promise<Stored<T> | undefined>
+
+  /** Writes the record if its revision still is `revision` (0: if there is none). False when somebody else wrote first. */
+  write<T>(key: LedgerKey, revision: number, write: Write<T>): Promise<boolean>
+
+  /** Forgets the record, and its due time, if its revision still is `revision`. False when somebody else wrote first. */
+  remove(key: LedgerKey, revision: number): Promise<boolean>
+
+  /**
+   * The ids of up to `limit` records of this peer that are due now, earliest first; each is moved `leaseMs` into the future,
+   * so that nobody else claims it before then. A write with a due time, or `remove`, ends the lease.
+   */
+  claim(peer: PeerId, limit: number, leaseMs: number): Promise<string[]>
+
+  /** Whether the store can be reached and used now. Never rejects. */
+  isReady(): Promise<boolean>
+
+  close(): Promise<void>
+}

@@ -1,0 +1,154 @@
+/**
+ * The closed set of codecs: one value, converted both ways, or refused with a sentence that never repeats it.
+ * Limits: on the 1.0 side values are text of their lexical type, on the 2.0 side JSON values.
+ */
+import type { Scalar } from '../../contract/model.ts'
+import { isXmlText, toXmlText } from '../../xml.ts'
+import type { CodecRef, Fidelity } from '../define.ts'
+import type { Run } from '../run.ts'
+import { parseInstant, printInstant } from './instant.ts'
+
+export interface Codec {
+  /** What an auditor reads in the mapping page. */
+  readonly title: string
+  readonly fidelity: Fidelity
+  toModern(value: unknown, run: Run, path: string): unknown
+  toLegacy(value: unknown, run: Run, path: string): unknown
+  /** Why this codec cannot stand between these two types, or undefined when it can. */
+  misfit(legacy: Scalar, modern: Scalar): string | undefined
+}
+
+export function codecFor(ref: CodecRef): Codec {
+  if (ref.use === 'instant') return instantCodec
+  if (ref.use === 'decimal') return decimalCodec
+  if (ref.use === 'text') return textCodec(ref.maxLength)
+  if (ref.use === 'ids') return idCodec
+  return enumCodec(ref)
+}
+
+/** For `same`: text as it is. */
+export const copyCodec: Codec = {
+  title: 'copied',
+  fidelity: 'exact',
+  toModern: (value) => value,
+  toLegacy: (value, run, path) =>
+    isXmlText(value as string) ? value : run.refuse(path, 'must not hold characters that XML cannot carry'),
+  misfit: (legacy, modern) => {
+    if (legacy.type !== 'text' || modern.type !== 'text') return 'is not text on both sides'
+    return legacy.values || modern.values ? 'is an enumeration, which needs a table' : undefined
+  },
+}
+
+const instantCodec: Codec = {
+  title: 'same instant, UTC with milliseconds',
+  fidelity: 'exact',
+  toModern: convertInstant,
+  toLegacy: convertInstant,
+  misfit: (legacy, modern) =>
+    legacy.type === 'instant' && modern.type === 'instant' ? undefined : 'is not an instant on both sides',
+}
+
+function convertInstant(value: unknown, run: Run, path: string): string {
+  const instant = parseInstant(value as string, run.context.zone)
+  return typeof instant === 'number' ? printInstant(instant) : run.refuse(path, instant, 'invalid-message')
+}
+
+const significant = 15
+
+const decimalCodec: Codec = {
+  title: 'same number',
+  fidelity: 'exact',
+  toModern(value, run, path) {
+    const text = value as string
+    // A double holds 15 significant decimal digits exactly; only a long text can have more.
+    if (text.length > significant && digits(text) > significant)
+      run.refuse(path, `must not have more than ${significant} significant digits`)
+    return Number(text)
+  },
+  toLegacy: (value, run, path) =>
+    Number.isFinite(value) ? printDecimal(value as number) : run.refuse(path, 'must be a finite number'),
+  misfit: (legacy, modern) =>
+    legacy.type === 'decimal' && modern.type === 'decimal' ? undefined : 'is not a decimal number on both sides',
+}
+
+function digits(text: string): number {
+  const [whole, fraction = ''] = text.replace(/^[+-]/, '').split('.') as [string, string?]
+  const all = fraction.replace(/0+$/, '') === '' ? whole.replace(/0+$/, '') : whole + fraction.replace(/0+$/, '')
+  return all.replace(/^0+/, '').length
+}
+
+/** A double as xs:decimal text: the same value, never an exponent, never -0. */
+export function printDecimal(value: number): string {
+  const text = String(value === 0 ? 0 : value)
+  const [mantissa, exponent] = text.split('e')
+  if (exponent === undefined) return text
+  const sign = mantissa!.startsWith('-') ? '-' : ''
+  const [whole, fraction = ''] = mantissa!.replace('-', '').split('.')
+  const point = whole!.length + Number(exponent)
+  const all = whole + fraction
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${all}`
+  return `${sign}${all.padEnd(point, '0').slice(0, point)}${all.length > point ? `.${all.slice(point)}` : ''}`
+}
+
+function textCodec(maxLength: number): Codec {
+  return {
+    title: `free text, at most ${maxLength} characters of what XML can carry`,
+    fidelity: 'approximate',
+    toModern: (value) => value,
+    toLegacy: (value) => cut(toXmlText(value as string), maxLength),
+    misfit: (legacy, modern) =>
+      legacy.type === 'text' && modern.type === 'text' ? undefined : 'is not text on both sides',
+  }
+}
+
+/** XSD counts characters, so the cut never falls inside a surrogate pair. */
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : [...text].slice(0, most).join('')
+}
+
+const idCodec: Codec = {
+  title: "the link's table of cables and groups",
+  fidelity: 'exact',
+  toModern: (value, run, path) =>
+    run.context.groups.toModern(value as string) ?? run.refuse(path, 'is not known on this link', 'group-unknown'),
+  toLegacy(value, run, path) {
+    const id =
+      run.context.groups.toLegacy(value as string) ?? run.refuse(path, 'is not known on this link', 'group-unknown')
+    if (id === '' || [...id].length > 255 || !isXmlText(id))
+      run.refuse(path, 'must have 1 to 255 characters that XML can carry')
+    return id
+  },
+  misfit: (legacy, modern) =>
+    legacy.type === 'text' && modern.type === 'text' ? undefined : 'is not text on both sides',
+}
+
+function enumCodec(ref: CodecRef & { use: 'enum' }): Codec {
+  const up = new Map(ref.pairs)
+  const down = new Map(ref.pairs.map(([legacy, modern]) => [modern, legacy]))
+  const look = (table: Map<string, string>, refused: Readonly<Record<string, string>>) => {
+    return (value: unknown, run: Run, path: string): string =>
+      table.get(value as string) ?? run.refuse(path, refused[value as string] ?? 'is not a known value')
+  }
+  return {
+    title: `table "${ref.name}": ${ref.pairs.map(([l, m]) => `${l} ↔ ${m}`).join(', ')}`,
+    fidelity: 'exact',
+    toModern: look(up, ref.refusedLegacy),
+    toLegacy: look(down, ref.refusedModern),
+    misfit: (legacy, modern) =>
+      uncovered(legacy, up, ref.refusedLegacy, 'legacy') ?? uncovered(modern, down, ref.refusedModern, 'modern'),
+  }
+}
+
+function uncovered(
+  type: Scalar,
+  table: Map<string, string>,
+  refused: Readonly<Record<string, string>>,
+  side: string,
+): string | undefined {
+  const values = type.values
+  if (!values) return `is not an enumeration on the ${side} side`
+  const missing = values.filter((v) => !table.has(v) && !(v in refused))
+  const unknown = [...table.keys(), ...Object.keys(refused)].filter((v) => !values.includes(v))
+  if (missing.length > 0) return `has no entry for the ${side} value ${missing.join(', ')}`
+  return unknown.length > 0 ? `lists ${unknown.join(', ')}, which the ${side} side does not have` : undefined
+}

@@ -1,0 +1,173 @@
+/**
+ * The vocabulary of mapping modules: each function here returns a frozen plain object that the engine reads.
+ * Limits: nothing here runs; the closed sets of codecs, shapers, sources and conditions live beside this file.
+ */
+import type { z } from 'zod'
+import type { ErrorKind } from '../errors.ts'
+
+export type Direction = 'toModern' | 'toLegacy'
+
+/** How true a rule is to the value: exact, safe (a limit never comes out higher) or approximate. */
+export type Fidelity = 'exact' | 'safe' | 'approximate'
+
+/** A named converter of one value: `use` picks it from the closed set in codecs/, the rest are its settings. */
+export type CodecRef =
+  | { readonly use: 'instant' }
+  | { readonly use: 'decimal' }
+  | { readonly use: 'text'; readonly maxLength: number }
+  | { readonly use: 'enum'; readonly name: string; readonly pairs: readonly (readonly [legacy: string, modern: string])[]; readonly refusedLegacy: Reasons; readonly refusedModern: Reasons }
+  | { readonly use: 'ids'; readonly table: 'groups' }
+
+type Reasons = Readonly<Record<string, string>>
+
+/** Where a filled value comes from. */
+export type Source =
+  | { readonly from: 'constant'; readonly value: string | number | boolean }
+  | { readonly from: 'clock'; readonly what: 'now' }
+  | { readonly from: 'config'; readonly what: 'offline deadline' }
+
+/** A closed set of conditions on one field, used by refuse and hold. */
+export type Condition =
+  | { readonly is: 'not'; readonly value: string }
+  | { readonly is: 'not after'; readonly other: string }
+
+export type ShaperRef = { readonly use: 'tightest' } | { readonly use: 'phases' }
+
+/** How long a kept value must live. */
+export type Lifetime = { readonly until: 'last block + 7 days' }
+
+export type Rule = (
+  | { readonly verb: 'same'; readonly legacy: string; readonly modern: string }
+  | { readonly verb: 'via'; readonly legacy: string; readonly modern: string; readonly codec: CodecRef }
+  | { readonly verb: 'each'; readonly legacy: string; readonly modern: string; readonly rules: readonly Rule[] }
+  | { readonly verb: 'spread'; readonly legacy: string; readonly modern: string; readonly codec: CodecRef; readonly differ: string }
+  | { readonly verb: 'split'; readonly legacy: string; readonly answers: string }
+  | { readonly verb: 'shape'; readonly legacy: string; readonly modern: string; readonly shaper: ShaperRef }
+  | { readonly verb: 'fill'; readonly path: string; readonly source: Source; readonly reason: string }
+  | { readonly verb: 'drop'; readonly path: string; readonly reason: string }
+  | { readonly verb: 'keep'; readonly path: string; readonly lifetime: Lifetime; readonly reason: string }
+  | { readonly verb: 'refuse'; readonly path: string; readonly when: Condition; readonly error: ErrorKind; readonly reason: string }
+) & { readonly direction?: Direction }
+
+export type Verb = Rule['verb']
+
+/** One message of the crossing: the request's rules, and how its answer comes back. */
+export interface MessageModule {
+  readonly name: string
+  readonly legacy: string
+  readonly modern: string
+  readonly why: string
+  readonly rules: readonly Rule[]
+  /** 'peer': the other side's verdict is translated back. 'gateway': answered here at once, nobody is called. */
+  readonly answered: 'peer' | 'gateway'
+  readonly answer: readonly Rule[]
+}
+
+export interface CrossingModule {
+  readonly id: string
+  readonly legacy: ContractModule
+  readonly modern: ContractModule
+  readonly messages: readonly MessageModule[]
+  /** Messages of either contract that do not cross, each with its reason. */
+  readonly unsupported: Reasons
+}
+
+export type ContractModule =
+  | { readonly wire: 'soap'; readonly id: string; readonly title: string; readonly wsdl: readonly string[] }
+  | { readonly wire: 'json'; readonly id: string; readonly title: string; readonly messages: Readonly<Record<string, z.ZodType>> }
+
+/** An exact copy of one value. */
+export const same = (legacy: string, modern: string): Rule => freeze({ verb: 'same', legacy, modern })
+
+/** One value, converted both ways by a named codec. */
+export const via = (legacy: string, modern: string, codec: CodecRef): Rule => freeze({ verb: 'via', legacy, modern, codec })
+
+/** A repeated element and an array; the rules are relative to the item. */
+export const each = (legacy: string, modern: string, rules: readonly Rule[]): Rule =>
+  freeze({ verb: 'each', legacy, modern, rules })
+
+/** One value on the list's owner, and the same value on every item; `differ` says what happens when items disagree. */
+export const spread = (legacy: string, modern: string, codec: CodecRef, differ: string): Rule =>
+  freeze({ verb: 'spread', legacy, modern, codec, differ })
+
+/** One message with n items is n messages; the rules after it are relative to the item. */
+export const split = (legacy: string, answers: string): Rule => freeze({ verb: 'split', legacy, answers })
+
+/** A named list transform over the items on the modern side, run after `each` upwards and before it downwards. */
+export const shape = (legacy: string, modern: string, shaper: ShaperRef): Rule =>
+  freeze({ verb: 'shape', legacy, modern, shaper })
+
+/** A field only the target has. */
+export const fill = (path: string, source: Source, reason: string): Rule => freeze({ verb: 'fill', path, source, reason })
+
+/** A field only the source has, forgotten on purpose and counted. */
+export const drop = (path: string, reason: string): Rule => freeze({ verb: 'drop', path, reason })
+
+/** A field only the source has, kept in state and restored on the way back. */
+export const keep = (path: string, lifetime: Lifetime, reason: string): Rule =>
+  freeze({ verb: 'keep', path, lifetime, reason })
+
+/** Something the target cannot express: answered with this kind of error rather than distorted. */
+export const refuse = (path: string, when: Condition, error: ErrorKind, reason: string): Rule =>
+  freeze({ verb: 'refuse', path, when, error, reason })
+
+/** The rule holds only towards OSCP 2.0. */
+export const toModern = (rule: Rule): Rule => freeze({ ...rule, direction: 'toModern' })
+
+/** The rule holds only towards OSCP 1.0. */
+export const toLegacy = (rule: Rule): Rule => freeze({ ...rule, direction: 'toLegacy' })
+
+/** One value, one instant: text with an offset on the 1.0 wire, UTC with milliseconds out. */
+export const instant: CodecRef = freeze({ use: 'instant' })
+
+/** xs:decimal text and a JSON number of the same value, up to 15 significant digits. */
+export const decimal: CodecRef = freeze({ use: 'decimal' })
+
+/** Free text: what XML cannot carry becomes U+FFFD, and it is cut at `maxLength`. */
+export const text = (maxLength: number): CodecRef => freeze({ use: 'text', maxLength })
+
+/** The identifiers of cables and groups, by the link's own table. */
+export const groups: CodecRef = freeze({ use: 'ids', table: 'groups' })
+
+/** A table of values, total both ways: what has no counterpart is refused with a reason. */
+export const table = (
+  name: string,
+  pairs: readonly (readonly [legacy: string, modern: string])[],
+  refused: { legacy?: Reasons; modern?: Reasons } = {},
+): CodecRef =>
+  freeze({ use: 'enum', name, pairs, refusedLegacy: refused.legacy ?? {}, refusedModern: refused.modern ?? {} })
+
+/** Where blocks of one message overlap, the smallest capacity holds. */
+export const tightest: ShaperRef = freeze({ use: 'tightest' })
+
+/** 1.0 states no phase; 2.0 states one per block. */
+export const phases: ShaperRef = freeze({ use: 'phases' })
+
+export const constant = (value: string | number | boolean): Source => freeze({ from: 'constant', value })
+export const clock: Source = freeze({ from: 'clock', what: 'now' })
+export const config = (what: 'offline deadline'): Source => freeze({ from: 'config', what })
+export const not = (value: string): Condition => freeze({ is: 'not', value })
+export const notAfter = (other: string): Condition => freeze({ is: 'not after', other })
+export const until = (lifetime: Lifetime['until']): Lifetime => freeze({ until: lifetime })
+
+/** A mapping module: one message of the crossing. */
+export const message = (
+  name: string,
+  module: Omit<MessageModule, 'name' | 'answered' | 'answer'> & Partial<Pick<MessageModule, 'answered' | 'answer'>>,
+): MessageModule => freeze({ name, answered: 'peer', answer: [], ...module })
+
+/** A pair of contracts and all that crosses between them. */
+export const crossing = (id: string, module: Omit<CrossingModule, 'id'>): CrossingModule => Object.freeze({ id, ...module })
+
+/** A contract read from WSDL files; paths are relative to the `wsdl/` folder, or to a mounted dialect's folder. */
+export const soapContract = (id: string, title: string, wsdl: readonly string[]): ContractModule =>
+  freeze({ wire: 'soap', id, title, wsdl })
+
+/** A contract of JSON messages, each a zod schema. */
+export const jsonContract = (id: string, title: string, messages: Readonly<Record<string, z.ZodType>>): ContractModule =>
+  Object.freeze({ wire: 'json', id, title, messages })
+
+function freeze<T extends object>(value: T): T {
+  for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) freeze(child)
+  return Object.freeze(value)
+}

@@ -1,0 +1,93 @@
+/**
+ * What one translation carries along: its context, where in the lists it is, and what it did, for the receipt.
+ * Limits: a Run serves one message once; it is never shared.
+ */
+import type { ErrorKind } from '../errors.ts'
+import type { Fidelity } from './define.ts'
+
+/** Everything a translation may know besides the message: nothing else is read while it runs. */
+export interface Context {
+  /** Milliseconds since 1970, UTC. */
+  readonly now: number
+  /** IANA zone for times without offset, when the peer is configured with one. */
+  readonly zone?: string | undefined
+  readonly groups: IdTable
+  /** Phases that a 1.0 figure in ampere is about. */
+  readonly amperePhases: readonly ('ONE' | 'TWO' | 'THREE' | 'UNKNOWN')[]
+  /** What a 2.0 figure in ampere for `ALL` phases means: the sum over three, or each of them. */
+  readonly ampereAllMeans: 'sum' | 'each'
+  /** Whether loads may be taken for balanced when per-phase power becomes one figure (approximate), or not (safe). */
+  readonly phaseBalance: 'assumed' | 'strict'
+  /** Milliseconds since 1970 after which silence means that we are offline. */
+  readonly offlineAt: number
+}
+
+/** The identifiers of one link, both ways; undefined for what the link does not cover. */
+export interface IdTable {
+  toModern(id: string): string | undefined
+  toLegacy(id: string): string | undefined
+}
+
+/** One line of a receipt: what was done to which field, why, and how often. */
+export interface ReceiptEntry {
+  readonly verb: 'filled' | 'dropped' | 'kept' | 'restored' | 'converted'
+  readonly path: string
+  readonly reason: string
+  readonly fidelity: Fidelity
+  readonly count: number
+}
+
+/** What a translation did beyond copying exactly; an empty list means nothing else happened. */
+export interface Receipt {
+  readonly message: string
+  readonly direction: 'toModern' | 'toLegacy'
+  readonly fidelity: Fidelity
+  readonly entries: readonly ReceiptEntry[]
+}
+
+/** Thrown inside a translation; the path is of the source wire and the sentence holds no value. */
+export class Refusal extends Error {
+  readonly kind: ErrorKind
+  readonly path: string
+  override readonly name = 'Refusal'
+
+  constructor(kind: ErrorKind, path: string, sentence: string) {
+    super(sentence)
+    this.kind = kind
+    this.path = path
+  }
+}
+
+export class Run {
+  readonly context: Context
+  /** The position in each list that is open, outermost first. */
+  readonly indices: number[] = []
+  /** How often each receipt line applied, by its number. */
+  readonly counts: number[]
+  readonly kept: Record<string, unknown>
+
+  constructor(context: Context, lines: number, kept: Record<string, unknown> = {}) {
+    this.context = context
+    this.counts = new Array(lines).fill(0)
+    this.kept = kept
+  }
+
+  /** The path with the open lists' positions in place of `[]`. */
+  at(path: string): string {
+    let depth = 0
+    return path.replace(/\[\]/g, (empty) => {
+      const index = this.indices[depth++]
+      return index === undefined ? empty : `[${index}]`
+    })
+  }
+
+  refuse(path: string, sentence: string, kind: ErrorKind = 'untranslatable'): never {
+    throw new Refusal(kind, this.at(path), sentence)
+  }
+}
+
+const order: readonly Fidelity[] = ['exact', 'safe', 'approximate']
+
+export function worst(a: Fidelity, b: Fidelity): Fidelity {
+  return order.indexOf(a) >= order.indexOf(b) ? a : b
+}
