@@ -27,7 +27,14 @@ interface ErrorRow {
   readonly log: 'debug' | 'info' | 'warn' | 'error'
 }
 
-const sender = { code: 'Sender', subcode: 'ProtocolError', soap11: 500, soap12: 400, retry: 'never', log: 'info' } as const
+const sender = {
+  code: 'Sender',
+  subcode: 'ProtocolError',
+  soap11: 500,
+  soap12: 400,
+  retry: 'never',
+  log: 'info',
+} as const
 const receiver = {
   code: 'Receiver',
   subcode: 'InternalError',

@@ -54,7 +54,9 @@ export function readXml(document: string, handler: XmlHandler, limits: XmlLimits
     if (++attributes > limits.attributesPerElement)
       refuse(`An element has more than ${limits.attributesPerElement} attributes`)
   })
-  parser.on('opentag', (tag) => handler.open(tag.uri, tag.local, attributes === 0 ? noAttributes : list(tag.attributes)))
+  parser.on('opentag', (tag) =>
+    handler.open(tag.uri, tag.local, attributes === 0 ? noAttributes : list(tag.attributes)),
+  )
   parser.on('text', (piece) => handler.text(piece))
   parser.on('cdata', (piece) => handler.text(piece))
   parser.on('closetag', () => {

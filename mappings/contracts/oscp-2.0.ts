@@ -32,7 +32,7 @@ const answer = z
   .object({
     verdict: z.enum(['ACCEPTED', 'REFUSED']).describe('A 2xx status accepts; 400, 404, 409 and 422 refuse.'),
     message: z.string().optional().describe('The `message` of an error body, for people.'),
-    refused: z.array(z.string()).describe('The groups that were refused; one HTTP answer is about one group.'),
+    refused: z.array(z.string()).describe('What was refused, as the side that asked calls it.'),
   })
   .describe('The HTTP answer to any message: a status, and a body when it is an error.')
 

@@ -1,6 +1,27 @@
 import {
-  constant, decimal, drop, each, fill, groups, instant, keep, message, not, notAfter, phases, refuse, shape, split, spread,
-  text, tightest, toLegacy, toModern, until, via,
+  constant,
+  decimal,
+  drop,
+  each,
+  fill,
+  groups,
+  instant,
+  keep,
+  message,
+  not,
+  notAfter,
+  phases,
+  refuse,
+  same,
+  shape,
+  split,
+  spread,
+  text,
+  tightest,
+  toLegacy,
+  toModern,
+  until,
+  via,
 } from '#mapping'
 import { acknowledgement, powerUnit } from './values.ts'
 
@@ -9,7 +30,11 @@ export default message('update-cable-capacity-forecast', {
   modern: 'UpdateGroupCapacityForecast',
   why: 'The DSO announces what this operator may draw per cable; 2.0 renames cable to group and types the forecast.',
   rules: [
-    split('cableCapacityForecast', 'Rejected if any cable was refused, with the refused cables listed; else Accepted.'),
+    split(
+      'cableCapacityForecast',
+      'cableId',
+      'Rejected if any cable was refused, with the refused cables listed; else Accepted.',
+    ),
     via('cableId', 'group_id', groups),
     toModern(fill('type', constant('CONSUMPTION'), 'OSCP 1.0 knows one kind of forecast.')),
     toLegacy(refuse('type', not('CONSUMPTION'), 'untranslatable', 'OSCP 1.0 knows one kind of forecast.')),
@@ -28,7 +53,7 @@ export default message('update-cable-capacity-forecast', {
   ],
   answer: [
     via('status', 'verdict', acknowledgement),
-    via('rejectedCableId[]', 'refused[]', groups),
+    same('rejectedCableId[]', 'refused[]'),
     via('info', 'message', text(500)),
   ],
 })

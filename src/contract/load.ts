@@ -19,16 +19,22 @@ export function loadContract(module: ContractModule, folder: string): Contract {
     if (findings.length > 0) throw new FindingsError(findings)
     return { ...base, messages: new Map(messages), services: [] }
   }
-  const services = module.wsdl.flatMap((file) => {
+  const services = (['csp', 'dso'] as const).flatMap((host) => {
+    const file = module.wsdl[host]
     try {
-      return readWsdl(join(folder, file), `wsdl/${file}`)
+      return readWsdl(join(folder, file), host, `wsdl/${file}`)
     } catch (error) {
       if (!(error instanceof FindingsError)) throw error
       findings.push(...error.findings)
       return []
     }
   })
-  findings.push(...disagreements(`contract ${module.id}`, services.flatMap((s) => s.operations)))
+  findings.push(
+    ...disagreements(
+      `contract ${module.id}`,
+      services.flatMap((s) => s.operations),
+    ),
+  )
   if (findings.length > 0) throw new FindingsError(findings)
   return { ...base, messages: new Map(), services }
 }
@@ -41,7 +47,11 @@ function disagreements(file: string, operations: readonly Operation[]): Finding[
     const first = seen.get(operation.name)
     seen.set(operation.name, first ?? operation)
     if (first && outline(first) !== outline(operation))
-      findings.push({ file, rule: `operation ${operation.name}`, sentence: `differs between ${first.service} and ${operation.service}` })
+      findings.push({
+        file,
+        rule: `operation ${operation.name}`,
+        sentence: `differs between ${first.service} and ${operation.service}`,
+      })
   }
   return findings
 }

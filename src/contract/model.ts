@@ -66,6 +66,9 @@ export interface Operation {
   readonly doc: string
 }
 
+/** The two parties of OSCP 1.0: the grid operator, and the charge spot operator. */
+export type LegacyRole = 'dso' | 'csp'
+
 export interface Service {
   readonly name: string
   readonly uri: string
@@ -73,6 +76,8 @@ export interface Service {
   readonly operations: readonly Operation[]
   /** SOAP versions it has ports for. */
   readonly soapVersions: readonly ('1.1' | '1.2')[]
+  /** The legacy party that hosts it. */
+  readonly host: LegacyRole
   /** The file it was read from, published as received except for its addresses. */
   readonly file: string
 }

@@ -5,7 +5,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve as resolvePath } from 'node:path'
 import { readXmlTree, type XmlElement } from '../xml.ts'
-import { type Complex, type Field, type Finding, FindingsError, type Message, type Operation, type Service } from './model.ts'
+import {
+  type Complex,
+  type Field,
+  type Finding,
+  FindingsError,
+  type LegacyRole,
+  type Message,
+  type Operation,
+  type Service,
+} from './model.ts'
 import { documentation, resolve, SchemaSet } from './xsd.ts'
 
 const soap11 = 'http://schemas.xmlsoap.org/wsdl/soap/'
@@ -13,10 +22,10 @@ const soap12 = 'http://schemas.xmlsoap.org/wsdl/soap12/'
 const addressing = ['http://www.w3.org/2006/05/addressing/wsdl', 'http://www.w3.org/2007/05/addressing/metadata']
 
 /** Reads the services of one WSDL file. Throws FindingsError with everything that is not supported in it. */
-export function readWsdl(path: string, name = path): Service[] {
+export function readWsdl(path: string, host: LegacyRole, name = path): Service[] {
   const findings: Finding[] = []
   try {
-    const services = new WsdlReader(path, name, findings).services()
+    const services = new WsdlReader(path, name, findings).services().map((service) => ({ ...service, host }))
     if (findings.length === 0) return services
   } catch (cause) {
     findings.push({ file: name, rule: 'wsdl', sentence: cause instanceof Error ? cause.message : String(cause) })
@@ -41,7 +50,7 @@ class WsdlReader {
     this.root = this.load(path)
   }
 
-  services(): Service[] {
+  services(): Omit<Service, 'host'>[] {
     const all = this.documents.flatMap((d) => d.children)
     const services = all.filter((node) => node.local === 'service').map((node) => this.service(node))
     if (services.length === 0) this.report('wsdl', 'has no service')
@@ -84,7 +93,7 @@ class WsdlReader {
     else this.load(file)
   }
 
-  private service(node: XmlElement): Service {
+  private service(node: XmlElement): Omit<Service, 'host'> {
     const name = node.attributes.get('name') ?? ''
     const operations = new Map<string, Operation>()
     const versions = new Set<'1.1' | '1.2'>()
@@ -112,7 +121,12 @@ class WsdlReader {
     }
   }
 
-  private operation(service: string, bound: XmlElement, portType: XmlElement, binding: XmlElement): Operation | undefined {
+  private operation(
+    service: string,
+    bound: XmlElement,
+    portType: XmlElement,
+    binding: XmlElement,
+  ): Operation | undefined {
     const name = bound.attributes.get('name') ?? ''
     const soap = bound.children.find((c) => c.local === 'operation' && c.uri === binding.uri)
     if ((soap?.attributes.get('style') ?? binding.attributes.get('style') ?? 'document') !== 'document') {

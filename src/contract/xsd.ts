@@ -171,7 +171,8 @@ export class SchemaSet {
     }
     const name = definition.attributes.get('name') ?? ''
     const type = this.typeOf(definition, schema, `${owner}@${name}`)
-    const qualified = (definition.attributes.get('form') ?? schema.attributes.get('attributeFormDefault')) === 'qualified'
+    const qualified =
+      (definition.attributes.get('form') ?? schema.attributes.get('attributeFormDefault')) === 'qualified'
     const uri = qualified || reference ? (schema.attributes.get('targetNamespace') ?? '') : ''
     const min = use === 'required' ? 1 : 0
     into.push({ name, uri, min, max: 1, nillable: false, attribute: true, doc: documentation(definition), type })
@@ -246,7 +247,8 @@ const text: Scalar = { kind: 'scalar', type: 'text' }
 
 const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1'
 
-const occurs = (value: string | undefined): number => (value === 'unbounded' ? Number.POSITIVE_INFINITY : Number(value ?? 1))
+const occurs = (value: string | undefined): number =>
+  value === 'unbounded' ? Number.POSITIVE_INFINITY : Number(value ?? 1)
 
 /** A prefixed name in attribute content, by the bindings in force at that element. */
 export function resolve(node: XmlElement, qualified: string): { uri: string; local: string } {

@@ -42,7 +42,12 @@ class Accountant {
   private readonly rules: readonly Rule[]
   private readonly ends: Ends
 
-  constructor(direction: Direction, report: (rule: string, sentence: string) => void, rules: readonly Rule[], ends: Ends) {
+  constructor(
+    direction: Direction,
+    report: (rule: string, sentence: string) => void,
+    rules: readonly Rule[],
+    ends: Ends,
+  ) {
     this.direction = direction
     this.report = report
     this.rules = rules
@@ -58,9 +63,17 @@ class Accountant {
     if (split) {
       legacyAt = `${split.legacy}[].`
       this.both(`${split.legacy}[]`, undefined, 'split')
+      if (!this.fields.legacy.has(legacyAt + split.by)) this.unknown('split', legacyAt + split.by)
+      this.reasoned('split', split.answers)
     }
-    this.walk(this.rules.filter((rule) => rule !== split), legacyAt, '')
-    const [source, target] = this.up ? ([this.ends.legacy, this.ends.modern] as const) : ([this.ends.modern, this.ends.legacy] as const)
+    this.walk(
+      this.rules.filter((rule) => rule !== split),
+      legacyAt,
+      '',
+    )
+    const [source, target] = this.up
+      ? ([this.ends.legacy, this.ends.modern] as const)
+      : ([this.ends.modern, this.ends.legacy] as const)
     if (carried || this.up) this.sources(title, source)
     if (carried || !this.up) this.targets(title, target)
   }
@@ -133,7 +146,8 @@ class Accountant {
         this.reasoned(`fill ${rule.path}`, rule.reason)
         const target = this.side(this.up ? 'modern' : 'legacy', rule.path, legacyAt, modernAt)
         if (target !== undefined) note(this.ledger.produced, target, 'fill')
-        else if (this.side(this.up ? 'legacy' : 'modern', rule.path, legacyAt, modernAt) === undefined) this.unknown('fill', rule.path)
+        else if (this.side(this.up ? 'legacy' : 'modern', rule.path, legacyAt, modernAt) === undefined)
+          this.unknown('fill', rule.path)
         return
       }
       case 'drop':
@@ -151,7 +165,8 @@ class Accountant {
         this.reasoned(`refuse ${rule.path}`, rule.reason)
         const source = this.side(this.up ? 'legacy' : 'modern', rule.path, legacyAt, modernAt)
         if (source !== undefined) this.ledger.guarded.add(source)
-        else if (this.side(this.up ? 'modern' : 'legacy', rule.path, legacyAt, modernAt) === undefined) this.unknown('refuse', rule.path)
+        else if (this.side(this.up ? 'modern' : 'legacy', rule.path, legacyAt, modernAt) === undefined)
+          this.unknown('refuse', rule.path)
         return
       }
       case 'split':
@@ -172,7 +187,10 @@ class Accountant {
     if (!legacy || !modern) return
     const rule = `${verb} ${legacyPath}`
     if (legacy.type.kind !== 'scalar' || modern.type.kind !== 'scalar')
-      return this.report(rule, `${legacy.type.kind === 'scalar' ? modernPath : legacyPath} is not a single value; use each`)
+      return this.report(
+        rule,
+        `${legacy.type.kind === 'scalar' ? modernPath : legacyPath} is not a single value; use each`,
+      )
     const misfit = codec.misfit(legacy.type, modern.type)
     if (misfit !== undefined) this.report(rule, `${legacyPath} ↔ ${modernPath} ${misfit}`)
     if (verb !== 'spread') this.cardinality(verb, legacyPath, modernPath)

@@ -13,10 +13,10 @@ import { readSource } from './sources.ts'
 
 export type Value = Record<string, unknown>
 
-/** One message that came out of a translation, or why this one could not. */
+/** One message that came out of a translation, or why this one could not. `item` is what the source calls it, '' if unsplit. */
 export type Part =
-  | { readonly value: Value; readonly receipt: Receipt; readonly kept: Value }
-  | { readonly refusal: Refusal; readonly item: Value }
+  | { readonly value: Value; readonly receipt: Receipt; readonly kept: Value; readonly item: string }
+  | { readonly refusal: Refusal; readonly item: string }
 
 export interface Translator {
   /** Translates one message into one or, where the module splits, several. Never mutates `value`; never throws for a part. */
@@ -53,24 +53,26 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
   const compiler = new Compiler(direction)
   const split = rules.find((rule) => rule.verb === 'split')
   const list = split?.legacy
-  const item = list === undefined ? ends : { ...ends, legacy: child(ends.legacy, list).type as Complex }
+  const scope = list === undefined ? ends : { ...ends, legacy: child(ends.legacy, list).type as Complex }
   const inner = rules.filter((rule) => rule.verb !== 'split')
-  const steps = compiler.steps(inner, item, list === undefined ? '' : `${list}[].`, '')
-  const create = template(direction === 'toModern' ? item.modern : item.legacy)
+  const steps = compiler.steps(inner, scope, list === undefined ? '' : `${list}[].`, '')
+  const create = template(direction === 'toModern' ? scope.modern : scope.legacy)
   const lines = compiler.lines
 
   const one = (source: Value, run: Run): Part => {
     const target = create()
+    const item = split && direction === 'toModern' ? String(source[split.by]) : ''
     try {
       for (const step of steps) step(source, target, run)
     } catch (thrown) {
-      if (thrown instanceof Refusal) return { refusal: thrown, item: source }
+      if (thrown instanceof Refusal) return { refusal: thrown, item }
       throw thrown
     }
-    return { value: target, receipt: receipt(message, direction, lines, run.counts), kept: run.kept }
+    return { value: target, receipt: receipt(message, direction, lines, run.counts), kept: run.kept, item }
   }
 
-  if (list === undefined) return { translate: (value, context, kept) => [one({ ...value }, new Run(context, lines.length, kept))] }
+  if (list === undefined)
+    return { translate: (value, context, kept) => [one({ ...value }, new Run(context, lines.length, kept))] }
   if (direction === 'toModern')
     return {
       translate: (value, context) =>
@@ -184,8 +186,18 @@ class Compiler {
     }
   }
 
-  private each(legacy: string, modern: string, rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step {
-    const inner: Ends = { legacy: child(ends.legacy, legacy).type as Complex, modern: child(ends.modern, modern).type as Complex }
+  private each(
+    legacy: string,
+    modern: string,
+    rules: readonly Rule[],
+    ends: Ends,
+    legacyAt: string,
+    modernAt: string,
+  ): Step {
+    const inner: Ends = {
+      legacy: child(ends.legacy, legacy).type as Complex,
+      modern: child(ends.modern, modern).type as Complex,
+    }
     const steps = this.steps(rules, inner, `${legacyAt}${legacy}[].`, `${modernAt}${modern}[].`)
     const [from, to] = this.up ? [legacy, modern] : [modern, legacy]
     const create = template(this.up ? inner.modern : inner.legacy)
@@ -203,7 +215,14 @@ class Compiler {
     }
   }
 
-  private spread(legacy: string, modern: string, codec: Codec, legacyAt: string, modernAt: string, differ: string): Step {
+  private spread(
+    legacy: string,
+    modern: string,
+    codec: Codec,
+    legacyAt: string,
+    modernAt: string,
+    differ: string,
+  ): Step {
     const [list, name] = modern.split('[].') as [string, string]
     if (this.up)
       return (source, target, run) => {
@@ -220,9 +239,12 @@ class Compiler {
   /** Upwards it reshapes the list just made; downwards the list about to be read, in this run's own copy of the source. */
   private shape(list: string, shaper: ReturnType<typeof shaperFor>, sourceAt: string, source: string): Step {
     const path = `${sourceAt}${source}[]`
-    const lines = new Map(
-      (['safe', 'approximate'] as const).map((f) => [f as Fidelity, this.line('converted', path, `${shaper.title}: ${shaper.reason}`, f)]),
-    )
+    const lines = new Map<Fidelity, number>()
+    for (const fidelity of ['safe', 'approximate'] as const)
+      lines.set(fidelity, this.line('converted', path, `${shaper.title}: ${shaper.reason}`, fidelity))
+    // A field that only the shaper writes was not in the source: that is a fill, also when nothing else changed.
+    if (this.up && shaper.owns.length > 0)
+      lines.set('exact', this.line('filled', `${list}[].${shaper.owns.join()}`, shaper.reason, 'exact'))
     const reshape = this.up ? shaper.toModern : shaper.toLegacy
     return (from, target, run) => {
       const holder = this.up ? target : from

@@ -109,7 +109,9 @@ function unmapped(module: CrossingModule, folder: string, legacy: Contract, mode
 function hashOf(module: CrossingModule, legacy: Contract, modern: Contract): string {
   const contract = (c: Contract) => [
     c.id,
-    c.services.map((s) => s.operations.map((o) => [o.name, [...fieldPaths(o.input.type)], [...fieldPaths(o.output.type)]])),
+    c.services.map((s) =>
+      s.operations.map((o) => [o.name, [...fieldPaths(o.input.type)], [...fieldPaths(o.output.type)]]),
+    ),
     [...c.messages].map(([name, m]) => [name, [...fieldPaths(m.type)]]),
   ]
   const text = JSON.stringify([module.messages, module.unsupported, contract(legacy), contract(modern)])

@@ -15,7 +15,13 @@ export type CodecRef =
   | { readonly use: 'instant' }
   | { readonly use: 'decimal' }
   | { readonly use: 'text'; readonly maxLength: number }
-  | { readonly use: 'enum'; readonly name: string; readonly pairs: readonly (readonly [legacy: string, modern: string])[]; readonly refusedLegacy: Reasons; readonly refusedModern: Reasons }
+  | {
+      readonly use: 'enum'
+      readonly name: string
+      readonly pairs: readonly (readonly [legacy: string, modern: string])[]
+      readonly refusedLegacy: Reasons
+      readonly refusedModern: Reasons
+    }
   | { readonly use: 'ids'; readonly table: 'groups' }
 
 type Reasons = Readonly<Record<string, string>>
@@ -40,13 +46,25 @@ export type Rule = (
   | { readonly verb: 'same'; readonly legacy: string; readonly modern: string }
   | { readonly verb: 'via'; readonly legacy: string; readonly modern: string; readonly codec: CodecRef }
   | { readonly verb: 'each'; readonly legacy: string; readonly modern: string; readonly rules: readonly Rule[] }
-  | { readonly verb: 'spread'; readonly legacy: string; readonly modern: string; readonly codec: CodecRef; readonly differ: string }
-  | { readonly verb: 'split'; readonly legacy: string; readonly answers: string }
+  | {
+      readonly verb: 'spread'
+      readonly legacy: string
+      readonly modern: string
+      readonly codec: CodecRef
+      readonly differ: string
+    }
+  | { readonly verb: 'split'; readonly legacy: string; readonly by: string; readonly answers: string }
   | { readonly verb: 'shape'; readonly legacy: string; readonly modern: string; readonly shaper: ShaperRef }
   | { readonly verb: 'fill'; readonly path: string; readonly source: Source; readonly reason: string }
   | { readonly verb: 'drop'; readonly path: string; readonly reason: string }
   | { readonly verb: 'keep'; readonly path: string; readonly lifetime: Lifetime; readonly reason: string }
-  | { readonly verb: 'refuse'; readonly path: string; readonly when: Condition; readonly error: ErrorKind; readonly reason: string }
+  | {
+      readonly verb: 'refuse'
+      readonly path: string
+      readonly when: Condition
+      readonly error: ErrorKind
+      readonly reason: string
+    }
 ) & { readonly direction?: Direction }
 
 export type Verb = Rule['verb']
@@ -72,15 +90,27 @@ export interface CrossingModule {
   readonly unsupported: Reasons
 }
 
+/** The file that describes what each legacy party hosts. */
+export interface WsdlFiles {
+  readonly csp: string
+  readonly dso: string
+}
+
 export type ContractModule =
-  | { readonly wire: 'soap'; readonly id: string; readonly title: string; readonly wsdl: readonly string[] }
-  | { readonly wire: 'json'; readonly id: string; readonly title: string; readonly messages: Readonly<Record<string, z.ZodType>> }
+  | { readonly wire: 'soap'; readonly id: string; readonly title: string; readonly wsdl: WsdlFiles }
+  | {
+      readonly wire: 'json'
+      readonly id: string
+      readonly title: string
+      readonly messages: Readonly<Record<string, z.ZodType>>
+    }
 
 /** An exact copy of one value. */
 export const same = (legacy: string, modern: string): Rule => freeze({ verb: 'same', legacy, modern })
 
 /** One value, converted both ways by a named codec. */
-export const via = (legacy: string, modern: string, codec: CodecRef): Rule => freeze({ verb: 'via', legacy, modern, codec })
+export const via = (legacy: string, modern: string, codec: CodecRef): Rule =>
+  freeze({ verb: 'via', legacy, modern, codec })
 
 /** A repeated element and an array; the rules are relative to the item. */
 export const each = (legacy: string, modern: string, rules: readonly Rule[]): Rule =>
@@ -90,15 +120,20 @@ export const each = (legacy: string, modern: string, rules: readonly Rule[]): Ru
 export const spread = (legacy: string, modern: string, codec: CodecRef, differ: string): Rule =>
   freeze({ verb: 'spread', legacy, modern, codec, differ })
 
-/** One message with n items is n messages; the rules after it are relative to the item. */
-export const split = (legacy: string, answers: string): Rule => freeze({ verb: 'split', legacy, answers })
+/**
+ * One message with n items is n messages; the rules after it are relative to the item. `by` names the item's identifier,
+ * and `answers` says how n answers become one.
+ */
+export const split = (legacy: string, by: string, answers: string): Rule =>
+  freeze({ verb: 'split', legacy, by, answers })
 
 /** A named list transform over the items on the modern side, run after `each` upwards and before it downwards. */
 export const shape = (legacy: string, modern: string, shaper: ShaperRef): Rule =>
   freeze({ verb: 'shape', legacy, modern, shaper })
 
 /** A field only the target has. */
-export const fill = (path: string, source: Source, reason: string): Rule => freeze({ verb: 'fill', path, source, reason })
+export const fill = (path: string, source: Source, reason: string): Rule =>
+  freeze({ verb: 'fill', path, source, reason })
 
 /** A field only the source has, forgotten on purpose and counted. */
 export const drop = (path: string, reason: string): Rule => freeze({ verb: 'drop', path, reason })
@@ -157,15 +192,19 @@ export const message = (
 ): MessageModule => freeze({ name, answered: 'peer', answer: [], ...module })
 
 /** A pair of contracts and all that crosses between them. */
-export const crossing = (id: string, module: Omit<CrossingModule, 'id'>): CrossingModule => Object.freeze({ id, ...module })
+export const crossing = (id: string, module: Omit<CrossingModule, 'id'>): CrossingModule =>
+  Object.freeze({ id, ...module })
 
-/** A contract read from WSDL files; paths are relative to the `wsdl/` folder, or to a mounted dialect's folder. */
-export const soapContract = (id: string, title: string, wsdl: readonly string[]): ContractModule =>
+/** A contract read from WSDL files, by the party that hosts each; paths are relative to the `wsdl/` folder. */
+export const soapContract = (id: string, title: string, wsdl: WsdlFiles): ContractModule =>
   freeze({ wire: 'soap', id, title, wsdl })
 
 /** A contract of JSON messages, each a zod schema. */
-export const jsonContract = (id: string, title: string, messages: Readonly<Record<string, z.ZodType>>): ContractModule =>
-  Object.freeze({ wire: 'json', id, title, messages })
+export const jsonContract = (
+  id: string,
+  title: string,
+  messages: Readonly<Record<string, z.ZodType>>,
+): ContractModule => Object.freeze({ wire: 'json', id, title, messages })
 
 function freeze<T extends object>(value: T): T {
   for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) freeze(child)

@@ -19,7 +19,9 @@ if (!runs('redis-server', ['--version'])) {
     runs('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'])
   }
   if (!runs('redis-server', ['--version'])) {
-    console.error('The tests need redis-server: install it (Debian: apt-get install redis-server; macOS: brew install redis).')
+    console.error(
+      'The tests need redis-server: install it (Debian: apt-get install redis-server; macOS: brew install redis).',
+    )
     process.exit(1)
   }
 }

@@ -4,16 +4,14 @@
  */
 import { Big } from 'big.js'
 import type { Fidelity } from '../define.ts'
-import { worst, type Run } from '../run.ts'
+import { type Run, worst } from '../run.ts'
 import type { Shaped, ShapedBlock } from './index.ts'
 import { spansOf } from './spans.ts'
 
 /** Upwards: power is about ALL; ampere is one block for each phase the link is configured with. */
 export function perPhase(blocks: readonly ShapedBlock[], run: Run): Shaped {
   const shaped = blocks.flatMap((block) =>
-    block.unit === 'A'
-      ? run.context.amperePhases.map((phase) => ({ ...block, phase }))
-      : [{ ...block, phase: 'ALL' }],
+    block.unit === 'A' ? run.context.amperePhases.map((phase) => ({ ...block, phase })) : [{ ...block, phase: 'ALL' }],
   )
   return { blocks: shaped, fidelity: 'exact' }
 }

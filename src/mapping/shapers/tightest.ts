@@ -21,6 +21,8 @@ export function tightest(blocks: readonly ShapedBlock[], run: Run, path: string)
 
 function isDisjoint(blocks: readonly ShapedBlock[]): boolean {
   const spans = blocks.map((b) => [Date.parse(b.start_time), Date.parse(b.end_time)] as const)
-  const ordered = spans.every((span, i) => i === 0 || spans[i - 1]![0] <= span[0]) ? spans : spans.toSorted((a, b) => a[0] - b[0])
+  const ordered = spans.every((span, i) => i === 0 || spans[i - 1]![0] <= span[0])
+    ? spans
+    : spans.toSorted((a, b) => a[0] - b[0])
   return ordered.every((span, i) => i === 0 || ordered[i - 1]![1] <= span[0])
 }

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/** The command `oscp-gateway`: one subcommand per file of this folder; `start` is the default. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { home } from '../app.ts'
+import { check } from './check.ts'
+import { demo } from './demo.ts'
+import { exitCodes, report } from './exit.ts'
+import { start } from './start.ts'
+
+const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
+
+const program = new Command('oscp-gateway')
+  .description('Gateway between OSCP 1.0 (SOAP) and OSCP 2.0 (JSON).')
+  .version(version)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+
+let code: Promise<number> = Promise.resolve(exitCodes.ok)
+
+program
+  .command('start', { isDefault: true })
+  .description('run the gateway; without a configuration, a sandbox on memory state')
+  .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG')
+  .action((options: { config?: string }) => {
+    code = start(options.config)
+  })
+
+program
+  .command('check')
+  .description('check mappings, and a configuration if given, as start-up does; exit 78 with all findings')
+  .option('-c, --config <file>', 'configuration file (YAML)')
+  .action((options: { config?: string }) => {
+    code = check(options.config)
+  })
+
+program
+  .command('demo')
+  .description('carry a 24-hour forecast from a simulated DSO to a simulated CPO and show every step')
+  .option('--keep', 'leave everything running afterwards')
+  .action((options: { keep?: boolean }) => {
+    code = demo(options.keep ?? false)
+  })
+
+try {
+  program.parse()
+  process.exitCode = await code
+} catch (error) {
+  process.exitCode =
+    error instanceof CommanderError ? (error.exitCode === 0 ? exitCodes.ok : exitCodes.usage) : report(error)
+}

@@ -1,0 +1,97 @@
+/** The parties and links the gateway serves, and the two small interfaces by which the wires meet the exchange. */
+import type { LegacyRole } from '../contract/model.ts'
+import { GatewayError } from '../errors.ts'
+import type { Value } from '../mapping/compile.ts'
+import type { Crossing } from '../mapping/crossings.ts'
+import type { Context, IdTable } from '../mapping/run.ts'
+import type { LinkId, PeerId, RequestId } from './ids.ts'
+
+export interface LegacyPeer {
+  readonly id: PeerId
+  readonly role: LegacyRole
+  /** IANA zone of its times without offset; undefined means that such times are refused. */
+  readonly zone: string | undefined
+}
+
+export interface ModernPeer {
+  readonly id: PeerId
+  readonly role: 'fp' | 'cp'
+  readonly url: string
+  readonly token: string
+}
+
+/** One legacy and one modern peer that speak through us, and what was agreed between them. */
+export interface Link {
+  readonly id: LinkId
+  readonly legacy: LegacyPeer
+  readonly modern: ModernPeer
+  readonly crossing: Crossing
+  /** The charge spot operator's identity on the 1.0 wire, when it is configured. */
+  readonly cspIdentity: string | undefined
+  readonly groups: IdTable
+  /** How long a SOAP caller waits for the modern peer's word, in milliseconds. */
+  readonly answerWithin: number
+  readonly mapping: Pick<Context, 'amperePhases' | 'ampereAllMeans' | 'phaseBalance'>
+}
+
+/** What became of one attempt to hand a message to a peer. `sentence` may be shown to the other side. */
+export type Outcome =
+  | { readonly verdict: 'accepted' }
+  | { readonly verdict: 'refused'; readonly sentence: string }
+  | {
+      readonly verdict: 'unavailable'
+      readonly sentence: string
+      readonly retryAfterMs?: number
+      readonly cause?: unknown
+    }
+
+/** The OSCP 2.0 wire outwards. Never rejects. */
+export interface ModernWire {
+  send(
+    peer: ModernPeer,
+    message: string,
+    value: Value,
+    ids: { readonly request: RequestId; readonly correlation?: RequestId },
+    withinMs: number,
+  ): Promise<Outcome>
+}
+
+export class Links {
+  private readonly all: readonly Link[]
+
+  constructor(all: readonly Link[]) {
+    this.all = all
+  }
+
+  /**
+   * The link that a legacy peer's message is about: its only one, or the one that `cspIdentity` names.
+   * Throws `identity-mismatch` when the identity is needed and missing, or names no link of this peer.
+   */
+  ofLegacy(peer: PeerId, cspIdentity: string | undefined): Link {
+    const own = this.all.filter((link) => link.legacy.id === peer)
+    const [first, ...others] = own
+    if (first === undefined) throw new GatewayError('identity-mismatch', 'This party has no link configured.')
+    if (cspIdentity === undefined) {
+      if (others.length === 0) return first
+      throw new GatewayError('identity-mismatch', 'This party has several links: the header cspIdentity must name one.')
+    }
+    const named = own.find((link) => link.cspIdentity === cspIdentity)
+    if (named) return named
+    // With a single link the header is optional, and means nothing when no identity was configured.
+    if (others.length === 0 && first.cspIdentity === undefined) return first
+    throw new GatewayError('identity-mismatch', 'The header cspIdentity names no link of this party.')
+  }
+
+  byId(id: LinkId): Link | undefined {
+    return this.all.find((link) => link.id === id)
+  }
+
+  modernPeers(): ModernPeer[] {
+    return [...new Map(this.all.map((link) => [link.modern.id, link.modern])).values()]
+  }
+}
+
+/** The context of one translation on this link. */
+export function contextOf(link: Link, now: number, offlineAfterMs: number): Context {
+  return { now, zone: link.legacy.zone, groups: link.groups, offlineAt: now + offlineAfterMs, ...link.mapping }
+}

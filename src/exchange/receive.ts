@@ -1,0 +1,135 @@
+/**
+ * Takes one decoded 1.0 request through the gateway: find the link, translate, hand on, translate the answer back.
+ * Limits: a message is refused whole before anything is stored; after that each cable has its own answer.
+ */
+import { GatewayError } from '../errors.ts'
+import type { Part, Value } from '../mapping/compile.ts'
+import type { Receipt } from '../mapping/run.ts'
+import type { Forecasts, Verdict } from './forecasts.ts'
+import type { ExchangeId, PeerId } from './ids.ts'
+import type { Observer } from './observer.ts'
+import { contextOf, type Link, type Links } from './peers.ts'
+
+export interface LegacyRequest {
+  readonly exchange: ExchangeId
+  readonly peer: PeerId
+  readonly operation: string
+  readonly value: Value
+  readonly cspIdentity: string | undefined
+}
+
+/** What the SOAP wire needs of the exchange. */
+export interface LegacyReceiver {
+  /** The response's value. Throws GatewayError; then nothing was stored. */
+  receive(request: LegacyRequest): Promise<Value>
+}
+
+export interface ReceiveOptions {
+  readonly links: Links
+  readonly forecasts: Forecasts
+  readonly observer: Observer
+  readonly now: () => number
+  /** How far in the future a heartbeat promises the next one, in milliseconds. */
+  readonly offlineAfter: number
+}
+
+interface PartAnswer {
+  readonly item: string
+  readonly verdict: 'ACCEPTED' | 'REFUSED'
+  readonly message?: string
+}
+
+export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }: ReceiveOptions): LegacyReceiver {
+  return { receive }
+
+  async function receive(request: LegacyRequest): Promise<Value> {
+    const started = now()
+    const line = { ...request, direction: 'toModern' as const }
+    const receipts: Receipt[] = []
+    const observe = (outcome: Parameters<Observer['exchanged']>[0]['outcome'], error?: unknown) =>
+      observer.exchanged({ ...line, outcome, durationMs: now() - started, receipts, ...(error ? { error } : {}) })
+    try {
+      const { value, accepted } = await exchange(request, receipts)
+      observe(accepted ? 'accepted' : 'rejected')
+      return value
+    } catch (error) {
+      observe(error instanceof GatewayError ? error.kind : 'internal', error)
+      throw error
+    }
+  }
+
+  async function exchange(request: LegacyRequest, receipts: Receipt[]): Promise<{ value: Value; accepted: boolean }> {
+    const link = links.ofLegacy(request.peer, request.cspIdentity)
+    const context = contextOf(link, now(), offlineAfter)
+    const compiled = link.crossing.byLegacy.get(request.operation)
+    if (!compiled) throw new GatewayError('operation-unknown', 'This operation is not supported by the gateway.')
+
+    let answer: Value = {}
+    if (compiled.module.answered === 'peer') {
+      const parts = compiled.toModern.translate(request.value, context)
+      refuseWhole(parts)
+      for (const part of parts) if ('receipt' in part) receipts.push(part.receipt)
+      answer = mergeAnswers(await passAll(link, parts))
+    }
+    const [back] = compiled.answerToLegacy.translate(answer, context)
+    if (!back || 'refusal' in back)
+      throw new GatewayError('internal', 'The answer could not be translated.', { cause: back?.refusal })
+    receipts.push(back.receipt)
+    return { value: back.value, accepted: answer.verdict !== 'REFUSED' }
+  }
+
+  /** In document order for one group, all at once across groups: the same cable twice must arrive in the order it was said. */
+  async function passAll(link: Link, parts: readonly Part[]): Promise<PartAnswer[]> {
+    const turns = new Map<unknown, Promise<unknown>>()
+    const passed = await Promise.allSettled(
+      parts.map((part) => {
+        const group = 'value' in part ? part.value.group_id : part
+        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part))
+        turns.set(
+          group,
+          turn.catch(() => undefined),
+        )
+        return turn
+      }),
+    )
+    const lost = passed.filter((result) => result.status === 'rejected')
+    if (lost.length === passed.length && lost[0]) throw lost[0].reason
+    return passed.map((result, i) =>
+      result.status === 'fulfilled'
+        ? result.value
+        : { item: parts[i]!.item, verdict: 'REFUSED', message: 'could not be kept by the gateway; send it again' },
+    )
+  }
+
+  async function pass(link: Link, part: Part): Promise<PartAnswer> {
+    if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
+    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept)
+    if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
+    const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}
+    return { item: part.item, verdict: 'ACCEPTED', ...remark }
+  }
+}
+
+/** A value that cannot be translated makes the whole message a fault; an unknown cable only concerns itself. */
+function refuseWhole(parts: readonly Part[]): void {
+  const refusals = parts.flatMap((part) => ('refusal' in part ? [part.refusal] : []))
+  const refused = refusals.filter((refusal) => refusal.kind !== 'group-unknown')
+  const [first] = refused
+  if (!first) return
+  throw new GatewayError(first.kind, `${first.path}: ${first.message}`, {
+    problems: refused.slice(0, 10).map(({ path, message }) => ({ path, sentence: message })),
+  })
+}
+
+/** Several answers as one: refused when any is, naming each refused item once. */
+function mergeAnswers(answers: readonly PartAnswer[]): Value {
+  const refused = answers.filter((answer) => answer.verdict === 'REFUSED')
+  const said = answers.flatMap(({ item, message }) =>
+    message === undefined ? [] : [item === '' ? message : `${item}: ${message}`],
+  )
+  return {
+    verdict: refused.length > 0 ? 'REFUSED' : 'ACCEPTED',
+    message: said.length > 0 ? said.join('; ') : undefined,
+    refused: [...new Set(refused.map((answer) => answer.item))],
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The effective schedule of one group and type: every forecast received, overlaid in the order it came.
+ * Limits: pure; blocks are half-open, in milliseconds since 1970 UTC, and keep their unit and phase.
+ */
+import type { Value } from '../mapping/compile.ts'
+
+export interface Block {
+  readonly start: number
+  readonly end: number
+  readonly capacity: number
+  readonly unit: string
+  readonly phase: string
+}
+
+interface WireBlock {
+  readonly capacity: number
+  readonly phase: string
+  readonly unit: string
+  readonly start_time: string
+  readonly end_time: string
+}
+
+/** The blocks of an UpdateGroupCapacityForecast, in its order. */
+export function blocksOf(forecast: Value): Block[] {
+  return (forecast.forecasted_blocks as WireBlock[]).map((b) => ({
+    start: Date.parse(b.start_time),
+    end: Date.parse(b.end_time),
+    capacity: b.capacity,
+    unit: b.unit,
+    phase: b.phase,
+  }))
+}
+
+/** An UpdateGroupCapacityForecast with these blocks. */
+export function forecastOf(group: string, type: string, blocks: readonly Block[]): Value {
+  return {
+    group_id: group,
+    type,
+    forecasted_blocks: blocks.map((b) => ({
+      capacity: b.capacity,
+      phase: b.phase,
+      unit: b.unit,
+      start_time: new Date(b.start).toISOString(),
+      end_time: new Date(b.end).toISOString(),
+    })),
+  }
+}
+
+/**
+ * What holds after `newer` arrived on top of `older`: per instant the newer block, elsewhere the older; ended blocks are cut.
+ * `acrossPhases` is OSCP 1.0's rule: a newer forecast of a cable replaces all that was said about that time, whatever the phase.
+ * Last wins per instant, so overlaying is associative: two messages may be joined before either is laid over a third.
+ */
+export function overlay(older: readonly Block[], newer: readonly Block[], now: number, acrossPhases: boolean): Block[] {
+  const coming = newer.filter((block) => block.end > now)
+  const phases = acrossPhases ? [undefined] : [...new Set(coming.map((block) => block.phase))]
+  const covers = phases.flatMap((phase) => covered(coming, phase))
+  const remaining = older
+    .filter((block) => block.end > now)
+    .flatMap((block) => {
+      const over = covers.filter(
+        (c) => c.end > block.start && c.start < block.end && (c.phase ?? block.phase) === block.phase,
+      )
+      return over.length === 0 ? [block] : outside(block, over)
+    })
+  return [...remaining, ...coming]
+    .map((block) => (block.start < now ? cut(block, now, block.end) : block))
+    .sort((a, b) => a.start - b.start || phaseOrder(a) - phaseOrder(b))
+}
+
+interface Cover {
+  readonly start: number
+  end: number
+  readonly phase: string | undefined
+}
+
+/** The time that blocks of a phase (or of any) cover, as few disjoint spans, ascending. */
+function covered(blocks: readonly Block[], phase: string | undefined): Cover[] {
+  const spans: Cover[] = []
+  const own = blocks.filter((block) => phase === undefined || block.phase === phase).sort((a, b) => a.start - b.start)
+  for (const { start, end } of own) {
+    const last = spans.at(-1)
+    if (last && start <= last.end) last.end = Math.max(last.end, end)
+    else spans.push({ start, end, phase })
+  }
+  return spans
+}
+
+function outside(block: Block, covers: readonly Cover[]): Block[] {
+  const rest: Block[] = []
+  let from = block.start
+  for (const { start, end } of covers) {
+    if (start > from) rest.push(cut(block, from, start))
+    from = Math.max(from, end)
+  }
+  if (from < block.end) rest.push(cut(block, from, block.end))
+  return rest
+}
+
+/** A part of a block. Energy is a budget of the whole block, so a part gets its share, rounded down to 3 decimals. */
+function cut(block: Block, start: number, end: number): Block {
+  if (block.unit !== 'WH' && block.unit !== 'KWH') return { ...block, start, end }
+  const share = (block.capacity * (end - start)) / (block.end - block.start)
+  return { ...block, start, end, capacity: Math.floor(share * 1000) / 1000 }
+}
+
+const phaseNames = ['ALL', 'UNKNOWN', 'ONE', 'TWO', 'THREE']
+
+function phaseOrder(block: Block): number {
+  return phaseNames.indexOf(block.phase)
+}
+
+/** When the last block ends; -Infinity for no blocks. */
+export function endOf(blocks: readonly Block[]): number {
+  return blocks.reduce((latest, block) => Math.max(latest, block.end), Number.NEGATIVE_INFINITY)
+}

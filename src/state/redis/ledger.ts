@@ -1,0 +1,99 @@
+/**
+ * The ledger in Redis: a hash per record, a sorted set per peer of what is due, and every change one atomic script.
+ * Limits: Redis acknowledges before its replicas have a write, so a failover may undo the last ones. A claim whose reply was
+ * lost leaves its records leased to nobody until the lease ends. Removing a record that is not there answers true.
+ */
+import { randomUUID } from 'node:crypto'
+import { GatewayError } from '../../errors.ts'
+import type { PeerId } from '../../exchange/ids.ts'
+import type { Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import { answered, closeRedis, defineScript, type Redis, redisKey } from './client.ts'
+
+/** The first character of a value says how the rest is written: '1' is JSON. */
+const valueVersion = '1'
+
+/** A record's hash: `r` revision, `d` value, `t` token of the last write, `x` token of the last removal. */
+const recordKey = (peer: PeerId, id: string): string => redisKey(peer, 'record', id)
+
+/** Score: when it is due, in milliseconds by Redis' clock; member: the record's id. The one key here without a TTL. */
+const agendaKey = (peer: PeerId): string => redisKey(peer, 'agenda')
+
+export class RedisLedger implements Ledger {
+  private readonly client: Redis
+  private readonly newToken: () => string
+  private readonly scripts
+
+  constructor(client: Redis, newToken: () => string = randomUUID) {
+    this.client = client
+    this.newToken = newToken
+    this.scripts = {
+      write: defineScript<number>(client, 'ledger-write'),
+      remove: defineScript<number>(client, 'ledger-remove'),
+      claim: defineScript<string[]>(client, 'ledger-claim'),
+      sift: defineScript<string[]>(client, 'ledger-sift'),
+      ready: defineScript<string>(client, 'ready'),
+    }
+  }
+
+  async read<T>({ peer, id }: LedgerKey): Promise<Stored<T> | undefined> {
+    const [revision, value] = await answered(this.client.hmget(recordKey(peer, id), 'r', 'd'))
+    if (!revision) return undefined
+    return { record: decode<T>(value ?? ''), revision: Number(revision) }
+  }
+
+  async write<T>({ peer, id }: LedgerKey, revision: number, { record, due, keepFor }: Write<T>): Promise<boolean> {
+    const value = valueVersion + JSON.stringify(record)
+    const reply = await this.scripts.write(
+      [recordKey(peer, id), agendaKey(peer)],
+      [revision, value, Math.ceil(keepFor), this.newToken(), id, typeof due === 'string' ? due : due.in],
+    )
+    return reply === 1
+  }
+
+  async remove({ peer, id }: LedgerKey, revision: number): Promise<boolean> {
+    const reply = await this.scripts.remove([recordKey(peer, id), agendaKey(peer)], [revision, this.newToken(), id])
+    return reply === 1
+  }
+
+  async claim(peer: PeerId, limit: number, leaseMs: number): Promise<string[]> {
+    const kept: string[] = []
+    while (kept.length < limit) {
+      const wanted = limit - kept.length
+      const claimed = await this.scripts.claim([agendaKey(peer)], [wanted, leaseMs])
+      if (claimed.length > 0) kept.push(...(await this.sift(peer, claimed)))
+      if (claimed.length < wanted) break
+    }
+    return kept
+  }
+
+  async isReady(): Promise<boolean> {
+    const token = this.newToken()
+    return this.scripts.ready([redisKey('ready', 'probe')], [token]).then(
+      (reply) => reply === token,
+      () => false,
+    )
+  }
+
+  async close(): Promise<void> {
+    await closeRedis(this.client)
+  }
+
+  /**
+   * Records expire, agenda entries do not. The claim cannot look at records, whose keys it would have to make up (a script
+   * names its keys beforehand), so a second script drops the entries that outlived theirs.
+   */
+  private sift(peer: PeerId, ids: string[]): Promise<string[]> {
+    return this.scripts.sift([agendaKey(peer), ...ids.map((id) => recordKey(peer, id))], ids)
+  }
+}
+
+function decode<T>(value: string): T {
+  if (!value.startsWith(valueVersion)) {
+    throw new GatewayError('state-unavailable', 'The state store holds a record of a newer version of the gateway.')
+  }
+  try {
+    return JSON.parse(value.slice(valueVersion.length)) as T
+  } catch (cause) {
+    throw new GatewayError('state-unavailable', 'The state store holds a record that cannot be read.', { cause })
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * One contract for both ledgers: whatever passes here may be relied upon, whichever of them runs.
+ * Limits: each store keeps its own real clock, so a wait is either for something to happen, however long it takes, or a short
+ * one in which a wrong ledger would have done something; no test asks for speed.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect } from 'chai'
+import type { PeerId } from '../../src/exchange/ids.ts'
+import type { Ledger } from '../../src/exchange/ledger.ts'
+import { MemoryLedger } from '../../src/state/memory/ledger.ts'
+import { connectRedis } from '../../src/state/redis/client.ts'
+import { RedisLedger } from '../../src/state/redis/ledger.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+
+const minute = 60_000
+
+const kinds: { name: string; open: () => Promise<Ledger>; shut: () => Promise<void> }[] = [
+  { name: 'memory', open: async () => new MemoryLedger(Date.now), shut: async () => {} },
+  redisKind(),
+]
+
+for (const { name, open, shut } of kinds) {
+  describe(`The ledger in ${name}`, () => {
+    let ledger: Ledger
+    let peer: PeerId
+    let tests = 0
+    const key = (id: string) => ({ peer, id })
+    const put = (id: string, delayMs: number) =>
+      ledger.write(key(id), 0, { record: id, due: { in: delayMs }, keepFor: minute })
+
+    before(async () => {
+      ledger = await open()
+    })
+    beforeEach(() => {
+      peer = `peer-${++tests}` as PeerId
+    })
+    after(async () => {
+      await ledger?.close()
+      await shut()
+    })
+
+    it('is ready', async () => {
+      expect(await ledger.isReady()).to.equal(true)
+    })
+
+    describe('reading and writing', () => {
+      it('knows nothing of a record that was never written', async () => {
+        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('creates a record when told that there is none, as revision 1', async () => {
+        expect(await ledger.write(key('a'), 0, { record: { limit: 7 }, due: 'not due', keepFor: minute })).to.equal(
+          true,
+        )
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: { limit: 7 }, revision: 1 })
+      })
+
+      it('counts the revision up by one with every write', async () => {
+        for (const revision of [0, 1, 2]) {
+          expect(
+            await ledger.write(key('a'), revision, { record: revision, due: 'not due', keepFor: minute }),
+          ).to.equal(true)
+          expect(await ledger.read(key('a'))).to.deep.equal({ record: revision, revision: revision + 1 })
+        }
+      })
+
+      it('refuses a write based on any other revision, and changes nothing', async () => {
+        await ledger.write(key('a'), 0, { record: 'first', due: 'not due', keepFor: minute })
+        await ledger.write(key('a'), 1, { record: 'second', due: 'not due', keepFor: minute })
+        for (const revision of [0, 1, 3]) {
+          expect(await ledger.write(key('a'), revision, { record: 'stale', due: { in: 0 }, keepFor: 1 })).to.equal(
+            false,
+          )
+        }
+        await delay(20)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'second', revision: 2 })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('refuses to write a later revision of a record that does not exist', async () => {
+        expect(await ledger.write(key('a'), 1, { record: 'stale', due: { in: 0 }, keepFor: minute })).to.equal(false)
+        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('lets exactly one of many concurrent writers win, and keeps what the winner wrote', async () => {
+        for (const revision of [0, 1, 2]) {
+          const writers = Array.from({ length: 20 }, (_, writer) =>
+            ledger.write(key('a'), revision, { record: { revision, writer }, due: 'not due', keepFor: minute }),
+          )
+          const won = await Promise.all(writers)
+          expect(won.filter(Boolean)).to.have.length(1)
+          const record = { revision, writer: won.indexOf(true) }
+          expect(await ledger.read(key('a'))).to.deep.equal({ record, revision: revision + 1 })
+        }
+      })
+
+      it('gives back any JSON exactly as it was written', async () => {
+        const values = [
+          '',
+          'Zürich 電気 \u{1F50C} \u0000 "\\ \n',
+          0,
+          -0.1,
+          9007199254740991,
+          false,
+          null,
+          [],
+          {},
+          { '': { '\u00e9': ['007', [null]] } },
+          Array.from({ length: 20_000 }, (_, i) => ({ start_time: i, capacity: i / 3, empty: [] })),
+        ]
+        for (const [i, record] of values.entries()) {
+          await ledger.write(key(`${i}`), 0, { record, due: 'not due', keepFor: minute })
+          expect(await ledger.read(key(`${i}`))).to.deep.equal({ record, revision: 1 })
+        }
+      })
+
+      it('is not affected by what a caller does to a record afterwards', async () => {
+        const record = { blocks: [1, 2] }
+        await ledger.write(key('a'), 0, { record, due: 'not due', keepFor: minute })
+        record.blocks.push(3)
+        const read = await ledger.read<typeof record>(key('a'))
+        read!.record.blocks.length = 0
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: { blocks: [1, 2] }, revision: 1 })
+      })
+
+      it('keeps the records of peers, and what is due for them, apart', async () => {
+        const other = `${peer}-other` as PeerId
+        await put('a', 0)
+        expect(await ledger.read({ peer: other, id: 'a' })).to.equal(undefined)
+        expect(await ledger.claim(other, 10, minute)).to.deep.equal([])
+        expect(
+          await ledger.write({ peer: other, id: 'a' }, 0, { record: 'theirs', due: 'not due', keepFor: minute }),
+        ).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'a', revision: 1 })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
+      })
+
+      it('takes any text as an id', async () => {
+        const ids = [
+          '',
+          ' ',
+          'two words',
+          '{',
+          '}',
+          '{x}',
+          'a:b',
+          'forecast/north/007/TOTAL',
+          'é',
+          'e\u0301',
+          '\u{1F50C}',
+          '*',
+          '\n',
+        ]
+        ids.push('-inf', 'constructor', '__proto__', '1', '1.0', 'x'.repeat(5_000))
+        for (const id of ids) expect(await put(id, 0), id).to.equal(true)
+        for (const id of ids) expect(await ledger.read(key(id)), id).to.deep.equal({ record: id, revision: 1 })
+        expect(await ledger.claim(peer, 100, minute)).to.have.members(ids)
+        for (const id of ids) expect(await ledger.remove(key(id), 1), id).to.equal(true)
+        for (const id of ids) expect(await ledger.read(key(id)), id).to.equal(undefined)
+      })
+    })
+
+    describe('what is due', () => {
+      it('is claimed once its delay has passed, and not before', async () => {
+        await put('later', minute)
+        const written = Date.now()
+        await put('soon', 40)
+        expect(await claimed()).to.deep.equal(['soon'])
+        expect(Date.now() - written).to.be.at.least(40)
+      })
+
+      it('is nothing for a record that is not due', async () => {
+        await ledger.write(key('a'), 0, { record: 1, due: 'not due', keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('is nothing for a new record whose due time is left unchanged', async () => {
+        await ledger.write(key('a'), 0, { record: 1, due: 'unchanged', keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('comes earliest first, however it was written', async () => {
+        for (const [id, ago] of Object.entries({ third: 1_000, first: 3_000, fourth: 0, second: 2_000 }))
+          await put(id, -ago)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['first', 'second', 'third', 'fourth'])
+      })
+
+      it('comes at most as many as asked for, and the rest next time', async () => {
+        for (const id of ['a', 'b', 'c']) await put(id, id === 'a' ? -2_000 : -1_000)
+        const two = await ledger.claim(peer, 2, minute)
+        expect(two[0]).to.equal('a')
+        expect(two).to.have.length(2)
+        expect(await ledger.claim(peer, 0, minute)).to.deep.equal([])
+        expect([...two, ...(await ledger.claim(peer, 2, minute))]).to.have.members(['a', 'b', 'c'])
+        expect(await ledger.claim(peer, 2, minute)).to.deep.equal([])
+      })
+
+      it('is claimed by nobody else until the lease ends, and then again', async () => {
+        await put('long', 0)
+        expect(await claimed(minute)).to.deep.equal(['long'])
+        await put('short', 0)
+        const leased = Date.now()
+        expect(await claimed(40)).to.deep.equal(['short'])
+        expect(await claimed(minute)).to.deep.equal(['short'])
+        expect(Date.now() - leased).to.be.at.least(40)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('is shared by concurrent claims without any of it going to two', async () => {
+        const ids = Array.from({ length: 30 }, (_, i) => `${i}`)
+        for (const id of ids) await put(id, -1)
+        const shares = await Promise.all(Array.from({ length: 10 }, () => ledger.claim(peer, 5, minute)))
+        expect(shares.flat()).to.have.length(30).and.to.have.members(ids)
+      })
+
+      it('ends, lease or not, with a write that says so', async () => {
+        await put('a', -1)
+        expect(await ledger.claim(peer, 10, 30)).to.deep.equal(['a'])
+        expect(await ledger.write(key('a'), 1, { record: 'done', due: 'not due', keepFor: minute })).to.equal(true)
+        await delay(60)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'done', revision: 2 })
+      })
+
+      it('moves with a write that names another time, also before the lease ends', async () => {
+        await put('a', -1)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
+        await ledger.write(key('a'), 1, { record: 'again', due: { in: -1 }, keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
+        await ledger.write(key('a'), 2, { record: 'later', due: { in: minute }, keepFor: 2 * minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('stays as it is with a write that leaves it unchanged, due or leased', async () => {
+        await put('a', -1)
+        await ledger.write(key('a'), 1, { record: 2, due: 'unchanged', keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
+        await ledger.write(key('a'), 2, { record: 3, due: 'unchanged', keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+    })
+
+    describe('forgetting', () => {
+      it('happens by itself once a record was kept for as long as its last write said', async () => {
+        await ledger.write(key('a'), 0, { record: 1, due: 'not due', keepFor: minute })
+        const written = Date.now()
+        await ledger.write(key('a'), 1, { record: 2, due: 'not due', keepFor: 40 })
+        await eventually(async () => (await ledger.read(key('a'))) === undefined)
+        expect(Date.now() - written).to.be.at.least(40)
+      })
+
+      it('makes room for a new record, which starts at revision 1', async () => {
+        await ledger.write(key('a'), 0, { record: 'old', due: 'not due', keepFor: 10 })
+        await eventually(async () => (await ledger.read(key('a'))) === undefined)
+        expect(await ledger.write(key('a'), 1, { record: 'stale', due: 'not due', keepFor: minute })).to.equal(false)
+        expect(await ledger.write(key('a'), 0, { record: 'new', due: 'not due', keepFor: minute })).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'new', revision: 1 })
+      })
+
+      it('takes the due time with it, so that nobody claims a record that is gone', async () => {
+        for (const id of ['a', 'b', 'c'])
+          await ledger.write(key(id), 0, { record: 1, due: { in: -1_000 }, keepFor: 10 })
+        await put('kept', -1)
+        await eventually(async () => (await ledger.read(key('c'))) === undefined)
+        expect(await ledger.claim(peer, 1, 0)).to.deep.equal(['kept'])
+        for (const id of ['a', 'b', 'c'])
+          await ledger.write(key(id), 0, { record: 2, due: 'unchanged', keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['kept'])
+      })
+
+      it('leaves a new record not due, even if the expired one before it was', async () => {
+        await ledger.write(key('a'), 0, { record: 1, due: { in: -1 }, keepFor: 10 })
+        await eventually(async () => (await ledger.read(key('a'))) === undefined)
+        await ledger.write(key('a'), 0, { record: 2, due: 'unchanged', keepFor: minute })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('happens on request, due time included, if the revision still is the same', async () => {
+        await put('a', -1)
+        expect(await ledger.remove(key('a'), 1)).to.equal(true)
+        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+        expect(await ledger.write(key('a'), 0, { record: 'new', due: 'unchanged', keepFor: minute })).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'new', revision: 1 })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+
+      it('is refused when somebody else wrote first, and then changes nothing', async () => {
+        await put('a', -1)
+        await ledger.write(key('a'), 1, { record: 'newer', due: 'unchanged', keepFor: minute })
+        for (const revision of [0, 1, 3]) expect(await ledger.remove(key('a'), revision)).to.equal(false)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'newer', revision: 2 })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
+      })
+
+      it('is already done for a record that is not there', async () => {
+        expect(await ledger.remove(key('never'), 0)).to.equal(true)
+        expect(await ledger.remove(key('never'), 3)).to.equal(true)
+        await put('a', 0)
+        expect(await ledger.remove(key('a'), 1)).to.equal(true)
+        expect(await ledger.remove(key('a'), 1)).to.equal(true)
+      })
+    })
+
+    /** The next claim that finds anything. */
+    async function claimed(leaseMs = minute): Promise<string[]> {
+      let ids: string[] = []
+      await eventually(async () => {
+        ids = await ledger.claim(peer, 10, leaseMs)
+        return ids.length > 0
+      })
+      return ids
+    }
+  })
+}
+
+describe('The ledger in memory', () => {
+  const peer = 'dso' as PeerId
+
+  it('does not collect expired records that nobody reads again', async () => {
+    let now = 0
+    const ledger = new MemoryLedger(() => now)
+    for (now = 0; now < 10_000; now++) {
+      await ledger.write({ peer, id: `${now}` }, 0, { record: now, due: { in: 50 }, keepFor: 100 })
+    }
+    expect(ledger.size).to.be.at.most(1_000)
+  })
+
+  it('goes by the clock it was given', async () => {
+    let now = 0
+    const ledger = new MemoryLedger(() => now)
+    await ledger.write({ peer, id: 'a' }, 0, { record: 1, due: { in: 1_000 }, keepFor: 2_000 })
+    now = 999
+    expect(await ledger.claim(peer, 1, 500)).to.deep.equal([])
+    now = 1_000
+    expect(await ledger.claim(peer, 1, 500)).to.deep.equal(['a'])
+    now = 1_499
+    expect(await ledger.claim(peer, 1, 500)).to.deep.equal([])
+    now = 1_500
+    expect(await ledger.claim(peer, 1, 500)).to.deep.equal(['a'])
+    now = 1_999
+    expect(await ledger.read({ peer, id: 'a' })).to.deep.equal({ record: 1, revision: 1 })
+    now = 2_000
+    expect(await ledger.read({ peer, id: 'a' })).to.equal(undefined)
+  })
+
+  it('keeps a record for longer when it is written again', async () => {
+    let now = 0
+    const ledger = new MemoryLedger(() => now)
+    await ledger.write({ peer, id: 'a' }, 0, { record: 1, due: 'not due', keepFor: 100 })
+    now = 90
+    await ledger.write({ peer, id: 'a' }, 1, { record: 2, due: 'not due', keepFor: 100 })
+    now = 150
+    expect(await ledger.read({ peer, id: 'a' })).to.deep.equal({ record: 2, revision: 2 })
+  })
+})
+
+function redisKind() {
+  let server: RedisServer | undefined
+  return {
+    name: 'Redis',
+    async open() {
+      server = await startRedis()
+      const client = connectRedis({ url: server.url, commandTimeoutMs: 5_000 }, () => {})
+      const ledger = new RedisLedger(client)
+      await eventually(() => ledger.isReady())
+      return ledger
+    },
+    shut: async () => server?.stop(),
+  }
+}
+
+/** Asks until the answer is yes; mocha's timeout is the only impatience. */
+async function eventually(question: () => Promise<boolean>): Promise<void> {
+  while (!(await question())) await delay(5)
+}

@@ -1,0 +1,102 @@
+/**
+ * A redis-server of the test's own, on loopback, on a free port, in a directory that disappears with it.
+ * Limits: it dies with the test process however that ends, except by SIGKILL. Nothing is kept on disk unless asked for.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface RedisServer {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** Ends it as an operator would; resolves when the process is gone. */
+  stop(): Promise<void>
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
+  /** It keeps its connections and answers nothing until `resume`. */
+  pause(): void
+  resume(): void
+}
+
+/** `port` to come back where another one was; `args` are appended to the command line. */
+export async function startRedis(options: { port?: number; args?: readonly string[] } = {}): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'oscp-gateway-redis-'))
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort())
+    const fixed = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', directory, '--save', '', '--appendonly', 'no']
+    const child = spawn('redis-server', [...fixed, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const log: string[] = []
+    child.stdout.on('data', (chunk) => log.push(String(chunk)))
+    child.stderr.on('data', (chunk) => log.push(String(chunk)))
+    const gone = once(child, 'exit')
+    // A missing redis-server is an 'error' instead of an 'exit', and rejects `gone`.
+    const ended = gone.then(() => 'ended' as const)
+    running.set(child, directory)
+    const forget = () => void running.delete(child)
+    ended.then(forget, forget)
+
+    if ((await Promise.race([answers(port), ended])) === 'answers') return server(child, port, directory, gone)
+
+    // Somebody else may have taken the free port in between.
+    child.kill('SIGKILL')
+    if (attempt === 3) throw new Error(`redis-server did not start on port ${port}:\n${log.join('')}`)
+  }
+}
+
+function server(child: ChildProcess, port: number, directory: string, gone: Promise<unknown>): RedisServer {
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill('SIGCONT')
+    child.kill(signal)
+    const late = setTimeout(() => child.kill('SIGKILL'), 2_000)
+    await gone
+    clearTimeout(late)
+    await rm(directory, { recursive: true, force: true })
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pid: child.pid!,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+  }
+}
+
+const running = new Map<ChildProcess, string>()
+process.once('exit', () => {
+  for (const [child, directory] of running) {
+    child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
+})
+// These two end a process without an 'exit' event, unless somebody listens.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** Resolves when the server answers commands, if only by asking for a password; gives up after 5 seconds. */
+async function answers(port: number): Promise<'answers' | 'silent'> {
+  for (const end = Date.now() + 5_000; Date.now() < end; await delay(10)) {
+    const socket = connect(port, '127.0.0.1').setTimeout(500, () => socket.destroy())
+    const reply = once(socket, 'data').catch(() => [''])
+    socket.write('PING\r\n')
+    const [text] = await Promise.race([reply, once(socket, 'close').catch(() => [''])])
+    socket.destroy()
+    if (/^(\+PONG|-NOAUTH)/.test(String(text))) return 'answers'
+  }
+  return 'silent'
+}
