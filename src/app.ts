@@ -60,7 +60,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, crossings } = options
   const now = options.now ?? Date.now
   const { links, legacy } = buildLinks(config, crossings)
-  const observer = both(logObserver(log), options.observer)
+  const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const ledger = openLedger(config, log, now)
   const http = httpClient()
   const forecasts = new Forecasts({
@@ -212,12 +212,17 @@ function idTable(groups: LinkConfig['groups']): IdTable {
   return { toModern: (cable) => up.get(cable), toLegacy: (group) => down.get(group) }
 }
 
-function both(first: Observer, second: Observer | undefined): Observer {
-  if (!second) return first
+function all(observers: readonly Observer[]): Observer {
   return {
-    exchanged: (line) => (first.exchanged(line), second.exchanged(line)),
-    attempted: (line) => (first.attempted(line), second.attempted(line)),
-    alarm: (alarm, about) => (first.alarm(alarm, about), second.alarm(alarm, about)),
+    exchanged: (line) => {
+      for (const observer of observers) observer.exchanged(line)
+    },
+    attempted: (line) => {
+      for (const observer of observers) observer.attempted(line)
+    },
+    alarm: (alarm, about) => {
+      for (const observer of observers) observer.alarm(alarm, about)
+    },
   }
 }
 
