@@ -52,18 +52,16 @@ export function forecastOf(group: string, type: string, blocks: readonly Block[]
  * Last wins per instant, so overlaying is associative: two messages may be joined before either is laid over a third.
  */
 export function overlay(older: readonly Block[], newer: readonly Block[], now: number, acrossPhases: boolean): Block[] {
-  const coming = newer.filter((block) => block.end > now)
-  const phases = acrossPhases ? [undefined] : [...new Set(coming.map((block) => block.phase))]
-  const covers = phases.flatMap((phase) => covered(coming, phase))
-  const remaining = older
+  const phases = acrossPhases ? [undefined] : [...new Set(newer.map((block) => block.phase))]
+  const covers = phases.flatMap((phase) => covered(newer, phase))
+  const remaining = older.flatMap((block) => {
+    const over = covers.filter(
+      (c) => c.end > block.start && c.start < block.end && (c.phase ?? block.phase) === block.phase,
+    )
+    return over.length === 0 ? [block] : outside(block, over)
+  })
+  return [...remaining, ...newer]
     .filter((block) => block.end > now)
-    .flatMap((block) => {
-      const over = covers.filter(
-        (c) => c.end > block.start && c.start < block.end && (c.phase ?? block.phase) === block.phase,
-      )
-      return over.length === 0 ? [block] : outside(block, over)
-    })
-  return [...remaining, ...coming]
     .map((block) => (block.start < now ? cut(block, now, block.end) : block))
     .sort((a, b) => a.start - b.start || phaseOrder(a) - phaseOrder(b))
 }

@@ -178,9 +178,8 @@ export const startCpo = async (options: { port?: number; token?: string } = {}) 
     limitAt(group: string, instant: number | Date, phase = 'ALL', type = 'CONSUMPTION') {
       const covers = (block: Forecast['forecasted_blocks'][number]) =>
         block.phase === phase && Date.parse(block.start_time) <= +instant && +instant < Date.parse(block.end_time)
-      const winner = accepted.findLast(
-        (f) => f.group_id === group && f.type === type && f.forecasted_blocks.some(covers),
-      )
+      const forecasts = accepted.filter((forecast) => forecast.group_id === group && forecast.type === type)
+      const winner = forecasts.findLast((forecast) => forecast.forecasted_blocks.some(covers))
       const [lowest] = winner?.forecasted_blocks.filter(covers).sort((a, b) => a.capacity - b.capacity) ?? []
       return lowest && { capacity: lowest.capacity, unit: lowest.unit }
     },
@@ -189,7 +188,7 @@ export const startCpo = async (options: { port?: number; token?: string } = {}) 
       if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
-
+      server.closeAllConnections()
       await closed
     },
     /** Listens again on the same port. */

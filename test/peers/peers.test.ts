@@ -114,11 +114,11 @@ describe('The simulated CPO', () => {
     expect((await post()).status).to.equal(204)
     expect(cpo.received.map(({ status }) => status)).to.deep.equal([503, 204])
 
-    cpo.behave({ body: '<html>', contentType: 'text/html', delayMs: 50 })
+    cpo.behave((_request, nth) => ({ body: `call ${nth}`, contentType: 'text/html', delayMs: 50 }))
     const before = performance.now()
     const html = await post()
     expect(performance.now() - before).to.be.at.least(45)
-    expect(`${html.status} ${html.headers.get('content-type')} ${await html.text()}`).to.equal('200 text/html <html>')
+    expect(`${html.status} ${html.headers.get('content-type')} ${await html.text()}`).to.equal('200 text/html call 1')
 
     cpo.behave({ reset: true })
     expect((await errorOf(post())).cause).to.have.property('code', 'ECONNRESET')
