@@ -30,7 +30,7 @@ function holding(all: readonly Block[], instant: number, phase?: string): number
     .sort((a, b) => a - b)
 }
 
-const settings = { seed: 20260302, numRuns: 3000 }
+const settings = { seed: 20260302, numRuns: 1000 }
 
 describe('The overlay of forecasts', () => {
   it('is per instant and phase what came last', () => {
