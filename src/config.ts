@@ -140,17 +140,17 @@ export function loadConfig(
   const path = file ?? settings.OSCP_GW_CONFIG
   if (path === undefined && fallback === undefined)
     findings.push({ file: 'environment', rule: 'OSCP_GW_CONFIG', sentence: 'names no configuration file' })
-  const raw = path === undefined ? (fallback?.() ?? {}) : readYaml(path, findings)
+  const raw = path === undefined ? fallback?.() : readYaml(path, findings)
+  // A file that could not be read has nothing else worth saying.
+  if (raw === undefined) throw new FindingsError(findings)
   for (const [name, { path: at }] of Object.entries(environment)) {
     const value = settings[name]
     if (at.length > 0 && value !== undefined) place(raw, at, value)
   }
   const name = path ?? 'configuration'
   const parsed = schema.safeParse(raw)
-  // A file that could not be read has nothing else worth saying.
-  if (findings.length === 0 && !parsed.success)
-    for (const issue of parsed.error.issues)
-      findings.push({ file: name, rule: issue.path.join('.') || 'file', sentence: sentenceOf(issue) })
+  for (const issue of parsed.error?.issues ?? [])
+    findings.push({ file: name, rule: issue.path.join('.') || 'file', sentence: sentenceOf(issue) })
   if (parsed.success) findings.push(...crossChecks(parsed.data, name))
   if (findings.length > 0 || !parsed.success) throw new FindingsError(findings)
   return readSecrets(parsed.data, name)
@@ -186,22 +186,22 @@ function readEnvironment(env: NodeJS.ProcessEnv, findings: Finding[]): Record<st
   return settings
 }
 
-function readYaml(path: string, findings: Finding[]): Raw {
+function readYaml(path: string, findings: Finding[]): Raw | undefined {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch {
     findings.push({ file: path, rule: 'file', sentence: 'cannot be read' })
-    return {}
+    return undefined
   }
   const document = parseDocument(text, { uniqueKeys: true })
   for (const error of document.errors)
     findings.push({ file: path, rule: 'yaml', sentence: error.message.split('\n')[0]! })
-  if (document.errors.length > 0) return {}
+  if (document.errors.length > 0) return undefined
   const raw: unknown = document.toJS()
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Raw
   findings.push({ file: path, rule: 'yaml', sentence: 'must be a mapping of settings' })
-  return {}
+  return undefined
 }
 
 function sentenceOf(issue: z.core.$ZodIssue): string {

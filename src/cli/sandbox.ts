@@ -27,8 +27,8 @@ export function sandboxReceiver(print: (line: string) => void): Promise<Listener
   return listen((request, response) => void handler(request, response), '127.0.0.1', 0)
 }
 
-/** A curl line that sends one quarter hour's forecast, starting with the quarter that runs now. */
-export function curlLine(soapUrl: string, now: number): string {
+/** A curl line by which `peer` sends one quarter hour's forecast, starting with the quarter that runs now. */
+export function curlLine(soapUrl: string, peer: string, now: number): string {
   const quarter = 15 * 60_000
   const start = Math.floor(now / quarter) * quarter
   const time = (at: number) => new Date(at).toISOString()
@@ -38,5 +38,5 @@ export function curlLine(soapUrl: string, now: number): string {
     '<cableId>CABLE-17</cableId><capacityUnit>kW</capacityUnit>' +
     `<block><startTime>${time(start)}</startTime><endTime>${time(start + quarter)}</endTime><capacity>180.5</capacity></block>` +
     '</cableCapacityForecast></updateCableCapacityForecastRequest></e:Body></e:Envelope>'
-  return `curl -sS -H 'Content-Type: text/xml' --data '${envelope}' ${soapUrl}/oscp/1.0/sandbox-dso`
+  return `curl -sS -H 'Content-Type: text/xml' --data '${envelope}' ${soapUrl}/oscp/1.0/${peer}`
 }

@@ -1,0 +1,146 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { loadConfig } from '../src/config.ts'
+import { FindingsError } from '../src/contract/model.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'config-'))
+
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const minimal = `
+peers:
+  dso: { role: dso }
+  cpo: { role: fp, url: https://cpo.example/oscp/fp/2.0, token: t }
+links:
+  one: { legacy: dso, modern: cpo }
+`
+
+/** Everything that is said about this configuration, one line each. */
+function problems(yaml: string, env: NodeJS.ProcessEnv = {}): string[] {
+  try {
+    loadConfig(undefined, file('x.yaml', yaml), env)
+    return []
+  } catch (error) {
+    if (error instanceof FindingsError) return error.findings.map((f) => `${f.rule}: ${f.sentence}`)
+    throw error
+  }
+}
+
+describe('The configuration', () => {
+  it('fills in defaults for what a file leaves out', () => {
+    const config = loadConfig(undefined, file('a.yaml', minimal), {})
+    expect(config.listen).to.deep.equal({
+      soap: { host: '127.0.0.1', port: 8080 },
+      admin: { host: '127.0.0.1', port: 8082 },
+    })
+    expect(config.redis).to.equal(undefined)
+    expect(config.bodyLimit).to.equal(1_048_576)
+    expect(config.links.one).to.include({ answerWithin: 5000, groups: 'identity', ampereAllMeans: 'sum' })
+  })
+
+  it('is overridden by the environment, also by files named there', () => {
+    const config = loadConfig(undefined, undefined, {
+      OSCP_GW_CONFIG: file('a.yaml', minimal),
+      OSCP_GW_REDIS_URL_FILE: file('redis', 'redis://:secret@r:6379\n'),
+      OSCP_GW_LISTEN_SOAP: '0.0.0.0:9000',
+      OSCP_GW_LOG: 'error',
+    })
+    expect(config.redis?.url).to.equal('redis://:secret@r:6379')
+    expect(config.listen.soap).to.deep.equal({ host: '0.0.0.0', port: 9000 })
+    expect(config.log).to.equal('error')
+  })
+
+  it('reads a token from its file', () => {
+    const path = file('token', 'from-a-file\n')
+    const config = loadConfig(undefined, file('b.yaml', minimal.replace('token: t', `tokenFile: ${path}`)), {})
+    expect(config.peers.cpo).to.include({ token: 'from-a-file' })
+  })
+
+  const cases: [string, string, RegExp][] = [
+    ['a setting that does not exist', `${minimal}\nlisten: { soup: "a:1" }`, /listen: soup: not a setting here/],
+    [
+      'a link to a party that does not exist, with the nearest name',
+      minimal.replace('legacy: dso', 'legacy: dsoo'),
+      /links.one.legacy: dsoo is not among the peers; did you mean dso\?/,
+    ],
+    [
+      'a link between parties of the wrong roles',
+      minimal.replace('role: fp', 'role: cp'),
+      /a dso is linked with a fp, not with a cp/,
+    ],
+    ['a party without a role', minimal.replace('{ role: dso }', '{}'), /peers.dso.role: must have a role/],
+    ['a party with no token', minimal.replace(', token: t', ''), /peers.cpo.token: give either token or tokenFile/],
+    [
+      'a token file that cannot be read',
+      minimal.replace('token: t', 'tokenFile: /nowhere/x'),
+      /peers.cpo.tokenFile: names a file that cannot be read/,
+    ],
+    [
+      'an unusable zone',
+      minimal.replace('role: dso', 'role: dso, zone: Europe/Amsterdm'),
+      /zone: must be an IANA time zone/,
+    ],
+    [
+      'an unusable duration',
+      minimal.replace('modern: cpo', 'modern: cpo, answerWithin: 5 seconds'),
+      /answerWithin: must be a duration/,
+    ],
+    ['an unusable address', `${minimal}\nlisten: { soap: "8080" }`, /listen.soap: must be host:port/],
+    [
+      'a group that two cables share',
+      minimal.replace('modern: cpo', 'modern: cpo, groups: { A: G, B: G }'),
+      /A and B are both G; a group is one cable/,
+    ],
+    [
+      'links of one party that nothing tells apart',
+      `${minimal}  two: { legacy: dso, modern: cpo }`,
+      /cspIdentity: is needed, because dso has several links/,
+    ],
+    [
+      'the same identity twice',
+      minimal.replace(
+        'modern: cpo }',
+        'modern: cpo, cspIdentity: x }\n  two: { legacy: dso, modern: cpo, cspIdentity: x }',
+      ),
+      /is the same as of one/,
+    ],
+    ['a key that stands twice', `${minimal}\npeers: {}`, /yaml: .*unique/],
+    ['a file that is no mapping', '- 1', /must be a mapping of settings/],
+    ['a Redis URL of another kind', `${minimal}\nredis: { url: "http://x" }`, /redis.url: must be a redis/],
+  ]
+  for (const [title, yaml, expected] of cases)
+    it(`refuses ${title}`, () => expect(problems(yaml).join('\n')).to.match(expected))
+
+  it('lists all problems at once, those of file and environment together', () => {
+    const found = problems(`${minimal}\nlog: loud\nbodyLimit: 1`, { OSCP_GW_REDIS_ULR: 'x', OSCP_GW_LOGS: 'y' })
+    expect(found).to.include('OSCP_GW_REDIS_ULR: is not a setting; did you mean OSCP_GW_REDIS_URL?')
+    expect(found).to.include('OSCP_GW_LOGS: is not a setting; did you mean OSCP_GW_LOG?')
+    expect(found.join('\n')).to.match(/log: .*\n.*bodyLimit: /s)
+  })
+
+  it('refuses a value given both directly and as a file, and a file that cannot be read', () => {
+    expect(problems(minimal, { OSCP_GW_LOG: 'info', OSCP_GW_LOG_FILE: '/nowhere' }).join()).to.match(
+      /is given together with OSCP_GW_LOG/,
+    )
+    expect(problems(minimal, { OSCP_GW_LOG_FILE: '/nowhere' }).join()).to.match(/names a file that cannot be read/)
+  })
+
+  it('says that a file is missing, and nothing else about it', () => {
+    expect(() => loadConfig(undefined, '/nowhere.yaml', {})).to.throw(
+      FindingsError,
+      /^\/nowhere.yaml: file: cannot be read$/,
+    )
+  })
+
+  it('never repeats a secret in what it says', () => {
+    expect(problems(minimal.replace('token: t', 'token: 12345'), { OSCP_GW_REDIS_URL: 'hunter2' }).join()).not.to.match(
+      /hunter2|12345/,
+    )
+  })
+})
