@@ -13,5 +13,12 @@ export default crossing('oscp-1.0--oscp-2.0', {
     GetCapacityForecast: 'Not carried yet: it has no OSCP 2.0 counterpart and needs the stored forecasts.',
     RequestAdjustedCapacity: 'Not carried yet.',
     UpdateAggregatedUsage: 'Not carried yet.',
+    AdjustGroupCapacityForecast: 'Not carried yet.',
+    GroupCapacityComplianceError: 'Not carried yet.',
+    UpdateGroupMeasurements: 'Not carried yet.',
+    UpdateAssetMeasurements: 'Not carried yet.',
+    Register: 'Not carried yet.',
+    Handshake: 'Not carried yet.',
+    HandshakeAcknowledge: 'Not carried yet.',
   },
 })

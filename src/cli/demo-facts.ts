@@ -4,8 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Received } from '../../test/peers/cpo.ts'
-import type { CableForecast } from '../../test/peers/dso.ts'
-import { quarter } from './demo-chart.ts'
+import type { CableForecast, CapacityBlock } from '../../test/peers/dso.ts'
 import { groups, type World } from './demo-world.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -62,12 +61,17 @@ export function inModernTerms({ cableId, blocks }: CableForecast): GroupForecast
   }
 }
 
-/** The limit the CPO holds to in the middle of each quarter hour of a forecast. Throws when it knows none. */
+/** The instant at which a block is looked at: its last, because its beginning may be past and nobody forecasts the past. */
+export function lastInstantOf({ endTime }: CapacityBlock): number {
+  return Date.parse(endTime) - 1
+}
+
+/** The limit the CPO holds to at the last instant of each block of a forecast. Throws when it knows none. */
 export function limitsHeld({ cpo }: World, { cableId, blocks }: CableForecast): number[] {
-  return blocks.map(({ startTime }) => {
-    const limit = cpo.limitAt(groupOf(cableId), Date.parse(startTime) + quarter / 2)
+  return blocks.map((block) => {
+    const limit = cpo.limitAt(groupOf(cableId), lastInstantOf(block))
     if (limit === undefined)
-      throw new Error(`The demo saw otherwise: the CPO has a limit for ${cableId} at ${startTime}`)
+      throw new Error(`The demo saw otherwise: the CPO has a limit for ${cableId} from ${block.startTime}`)
     return limit.capacity
   })
 }

@@ -1,38 +1,24 @@
 /**
- * Processes of their own for the contestants, pinned where the machine allows it, and their CPU time.
- * Limits: pinning and CPU time need Linux; elsewhere the benchmark runs without them.
+ * Contestants as processes of their own, pinned to core 0 with everything else on core 1, and their CPU time.
+ * Limits: pinning and CPU time need Linux; elsewhere the benchmark does without.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 
-const read = (file: string): string | undefined => {
+const pin = (): boolean => {
   try {
-    return readFileSync(file, 'utf8')
+    execFileSync('taskset', ['-c', '0', 'true'], { stdio: 'ignore' })
+    execFileSync('taskset', ['-acp', '1', String(process.pid)], { stdio: 'ignore' })
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 
-/** The first two cores this process may use, when there are two and `taskset` can pin to them. */
-const findCores = (): [server: number, load: number] | undefined => {
-  const list = /^Cpus_allowed_list:\s*(.+)$/m.exec(read('/proc/self/status') ?? '')?.[1] ?? ''
-  const [server, load] = list.split(',').flatMap((range) => {
-    const [first = 0, last = first] = range.split('-').map(Number)
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
-  })
-  if (server === undefined || load === undefined) return undefined
-  try {
-    execFileSync('taskset', ['-acp', String(load), String(process.pid)], { stdio: 'ignore' })
-    return [server, load]
-  } catch {
-    return undefined
-  }
-}
-
-/** Where contestants and load run. Found by pinning this process, with all its threads, to the core of the load. */
-export const cores = findCores()
+/** Whether servers are on core 0, and this process with all its threads on core 1. */
+export const pinned = pin()
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -40,39 +26,40 @@ process.once('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
-/** Starts node on the contestants' core, with nothing of this process' environment. */
+/** Starts node with nothing of this process' environment but the path. */
 export const startNode = (args: string[], env: Record<string, string> = {}): ChildProcess => {
-  const command = [...(cores ? ['taskset', '-c', String(cores[0])] : []), process.execPath, ...args]
-  const options = { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'ignore', 'inherit'] as const }
-  const child = spawn(command[0]!, command.slice(1), { ...options, stdio: [...options.stdio] })
+  const [command, ...rest] = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, ...args]
+  const child = spawn(command!, rest, {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   running.add(child)
-  child.once('exit', () => running.delete(child))
-  return child
+  return child.once('exit', () => running.delete(child))
 }
 
-/** Ends everything that was started, the hard way after 3 seconds. */
-export const stopAll = (): Promise<unknown> =>
-  Promise.all(
-    [...running].map(async (child) => {
-      const gone = once(child, 'exit')
-      child.kill('SIGTERM')
-      const late = setTimeout(() => child.kill('SIGKILL'), 3_000)
-      await gone
-      clearTimeout(late)
-    }),
-  )
+/** Ends everything that was started; what does not end within 3 seconds is killed. */
+export const stopAll = async (): Promise<void> => {
+  const ends = [...running].map((child) => once(child, 'exit'))
+  for (const child of running) child.kill('SIGTERM')
+  const late = setTimeout(() => running.forEach((child) => child.kill('SIGKILL')), 3_000)
+  await Promise.all(ends)
+  clearTimeout(late)
+}
 
-/** User and system time of a process so far, in microseconds of 10,000; undefined where there is no /proc. */
-export const cpuMicros = ({ pid }: ChildProcess): number | undefined => {
-  const fields = read(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')
-  return fields && (Number(fields[11]) + Number(fields[12])) * 10_000
+/** User and system time of a process so far, in microseconds that advance by 10,000; NaN where there is no /proc. */
+export const cpuMicros = ({ pid }: ChildProcess): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10_000
+  } catch {
+    return Number.NaN
+  }
 }
 
 export const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
+  await new Promise((resolve) => probe.close(resolve))
   return port
 }

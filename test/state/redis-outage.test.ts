@@ -43,8 +43,8 @@ describe('The ledger in Redis', () => {
     return both
   }
 
-  async function wireTo({ port }: RedisServer): Promise<Wire> {
-    const wire = await startWire(port)
+  async function wireTo(server: RedisServer): Promise<Wire> {
+    const wire = await startWire(server)
     cleanup.push(() => wire.cut())
     return wire
   }
@@ -82,6 +82,13 @@ describe('The ledger in Redis', () => {
       await refusesEverything(ledger)
       await redis({ port: gone.port })
       await eventually(() => ledger.isReady())
+    })
+
+    it('says why, even where Node only says that every address of a host failed', async () => {
+      const problems: Error[] = []
+      const { client } = open({ url: (await redis()).url }, (problem) => problems.push(problem))
+      client.emit('error', new AggregateError([new Error('connect ECONNREFUSED ::1:6379'), new Error('another')]))
+      expect(problems.map(({ message }) => message)).to.deep.equal(['connect ECONNREFUSED ::1:6379'])
     })
 
     it('leaves a connection that died in silence for a new one', async () => {
@@ -176,16 +183,18 @@ describe('The ledger in Redis', () => {
       expect(await ledger.isReady()).to.equal(false)
     })
 
-    it('does not write to a replica, and finds out when it has become the primary', async () => {
-      const primary = await redis()
-      const replica = await redis({ args: ['--replicaof', '127.0.0.1', `${primary.port}`] })
-      const { ledger } = open({ url: replica.url })
-      await eventually(async () => (await ledger.read(key).catch(() => 'away')) === undefined)
-      await refused(ledger.write(key, 0, record))
-      expect(await ledger.isReady()).to.equal(false)
-      connect(replica.port, '127.0.0.1').end('REPLICAOF NO ONE\r\n')
+    it('does not write to a primary that became a replica, and finds the new primary at the same address', async () => {
+      const [old, next] = [await redis(), await redis()]
+      const wire = await wireTo(old)
+      const { ledger } = open({ url: wire.url })
+      await eventually(() => ledger.isReady())
+      await tell(old, `REPLICAOF 127.0.0.1 ${next.port}`)
+      wire.leadTo(next)
+      const error = await refused(ledger.write(key, 0, record))
+      expect((error.cause as Error).message).to.include('READONLY')
       await eventually(() => ledger.isReady())
       expect(await ledger.write(key, 0, record)).to.equal(true)
+      expect(wire.connections).to.equal(2)
     })
 
     it('is not ready with a wrong password, and does not repeat it in what it reports', async () => {
@@ -228,6 +237,7 @@ describe('The ledger in Redis', () => {
         await ledger.write({ peer, id }, 1, { record: id, due: 'unchanged', keepFor: 5 * minute })
       }
       await ledger.remove({ peer, id: 'removed' }, 2)
+      expect(await client.zrange('oscpgw:v1:{dso}:agenda', 0, -1)).to.deep.equal(['a', 'b'])
       const left = new Map<string, number>()
       for (const name of await client.keys('*')) left.set(name, await client.pttl(name))
       const within = (name: string, low: number, high: number) =>
@@ -275,6 +285,15 @@ async function refusesEverything(ledger: RedisLedger): Promise<void> {
   expect(await ledger.isReady()).to.equal(false)
 }
 
+/** A command as an operator would give it, to a server that no ledger knows. */
+async function tell({ port }: RedisServer, command: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  socket.write(`${command}\r\n`)
+  const [reply] = await once(socket, 'data')
+  socket.destroy()
+  expect(String(reply)).to.equal('+OK\r\n')
+}
+
 interface Wire {
   readonly url: string
   readonly connections: number
@@ -283,11 +302,14 @@ interface Wire {
   loseNextReply(meanwhile?: () => Promise<unknown>): void
   /** The connections there are stay open, and nothing passes through them any more. */
   goSilent(): void
+  /** Where new connections go from now on. */
+  leadTo(server: RedisServer): void
   cut(): Promise<void>
 }
 
 /** A wire to Redis on which things go wrong. */
-async function startWire(port: number): Promise<Wire> {
+async function startWire(server: RedisServer): Promise<Wire> {
+  let { port } = server
   const sockets = new Set<Socket>()
   const silent = new Set<Socket>()
   let meanwhile: (() => Promise<unknown>) | undefined
@@ -324,6 +346,9 @@ async function startWire(port: number): Promise<Wire> {
     },
     goSilent() {
       for (const socket of sockets) silent.add(socket)
+    },
+    leadTo(other) {
+      port = other.port
     },
     async cut() {
       for (const socket of sockets) socket.destroy()

@@ -1,4 +1,4 @@
-/** Bare node:http: takes the body in without reading it and answers a constant. */
+/** Bare node:http: takes the body in without looking at it and answers a constant. */
 import { createServer } from 'node:http'
 import { accepted } from './answer.mjs'
 

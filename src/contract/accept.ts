@@ -1,0 +1,92 @@
+/**
+ * Reads JSON from peers as liberally as real ones need (protocol/oscp-2.0.md section 12), into exactly what the contract says.
+ * Limits: only spellings of the same meaning are accepted; a value that would have to be guessed is a problem with its path.
+ */
+import type { z } from 'zod'
+import { GatewayError, type Problem } from '../errors.ts'
+import type { Complex, Field, Message, Scalar } from './model.ts'
+
+/** Fields whose absence has one documented meaning in section 8.1, by field name. */
+const defaults: Readonly<Record<string, unknown>> = { phase: 'ALL' }
+
+/** The message in the contract's own form: known fields only. Throws `invalid-message` with the path of each problem. */
+export function acceptMessage(message: Message, schema: z.ZodType, json: unknown): Record<string, unknown> {
+  const parsed = schema.safeParse(normaliseComplex(message.type, json))
+  if (parsed.success) return parsed.data as Record<string, unknown>
+  const problems = parsed.error.issues.slice(0, 10).map(problemOf)
+  const first = problems[0]!
+  throw new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, {
+    problems,
+    cause: parsed.error,
+  })
+}
+
+function normaliseComplex(type: Complex, json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
+  const value: Record<string, unknown> = {}
+  for (const field of type.fields) {
+    const given = Object.hasOwn(json, field.name) ? (json as Record<string, unknown>)[field.name] : undefined
+    const found = given ?? (field.min > 0 ? defaults[field.name] : undefined)
+    if (found !== undefined) value[field.name] = normaliseField(field, found)
+    // A required list may be empty where the contract has no least number of items: absent then means empty.
+    else if (field.max > 1 && field.min === 0 && given === null) value[field.name] = undefined
+  }
+  return value
+}
+
+function normaliseField(field: Field, value: unknown): unknown {
+  const one = (item: unknown) =>
+    field.type.kind === 'complex' ? normaliseComplex(field.type, item) : normaliseScalar(field.type, item)
+  if (field.max <= 1) return one(value)
+  // A list of one is sent as the thing itself by some (D-07, D-31).
+  return (Array.isArray(value) ? value : [value]).map(one)
+}
+
+function normaliseScalar(type: Scalar, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (type.type === 'decimal' && /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(value.trim()))
+    return Number(value)
+  // `2026-03-02 23:00:00+0100`, lower-case t and z: the same instant, spelled differently.
+  const time =
+    type.type === 'instant' && /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[+-]\d\d:?\d\d)$/.exec(value)
+  if (time) return `${time[1]}T${time[2]}${time[3]!.toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')}`
+  return value
+}
+
+function problemOf(issue: z.core.$ZodIssue): Problem {
+  const path = issue.path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
+    '',
+  )
+  return { path, sentence: sentenceOf(issue) }
+}
+
+/** zod's own sentences may repeat a value; these never do. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined
+        ? `is required and must be ${article(issue.expected)}`
+        : `must be ${article(issue.expected)}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`
+    case 'too_small':
+      return issue.origin === 'array'
+        ? `must have at least ${issue.minimum} item(s)`
+        : issue.origin === 'string'
+          ? `must have at least ${issue.minimum} character(s)`
+          : `must not be less than ${issue.minimum}`
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must not be more than ${issue.maximum}`
+    case 'invalid_format':
+      return issue.format === 'datetime' ? 'must be an RFC 3339 time with an offset' : 'must have the right form'
+    default:
+      return 'is not what the contract says'
+  }
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`
+}
