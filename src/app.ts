@@ -15,7 +15,7 @@ import type { Ledger } from './exchange/ledger.ts'
 import type { Observer } from './exchange/observer.ts'
 import { type LegacyPeer, type Link, Links, type ModernPeer } from './exchange/peers.ts'
 import { legacyReceiver } from './exchange/receive.ts'
-import { type Listener, listen } from './http/listen.ts'
+import { type Listener, listenAll } from './http/listen.ts'
 import { httpClient } from './http/outbound.ts'
 import { type Crossing, loadCrossings } from './mapping/crossings.ts'
 import type { IdTable } from './mapping/run.ts'
@@ -86,12 +86,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     perPeer: 16,
   })
 
-  const admin = await listen(
-    probes(() => ledger.isReady()).callback(),
-    config.listen.admin.host,
-    config.listen.admin.port,
-  )
-  let soap: Listener
   let publicUrl = config.publicUrl ?? ''
   const inbound = soapInbound({
     peers: legacy.map((peer) => ({ ...peer, services: contractOf(crossings, config, peer.id) })),
@@ -111,12 +105,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         error,
       }),
   })
-  try {
-    soap = await listen(inbound.callback(), config.listen.soap.host, config.listen.soap.port)
-  } catch (error) {
-    await Promise.all([admin.close(0), http.close(), ledger.close()])
+  const [soap, admin] = await listenAll([
+    { handler: inbound.callback(), ...config.listen.soap },
+    { handler: probes(() => ledger.isReady()).callback(), ...config.listen.admin },
+  ]).catch(async (error: unknown) => {
+    await Promise.all([http.close(), ledger.close()])
     throw error
-  }
+  })
   const soapUrl = urlOf(soap)
   publicUrl ||= soapUrl
   agenda.start()
@@ -146,7 +141,12 @@ export function startupChecks(config: Config, crossings: readonly Crossing[]): v
 
 function openLedger(config: Config, log: Log, now: () => number): Ledger {
   if (config.redis)
-    return new RedisLedger(connectRedis({ url: config.redis.url }, (error) => log.warn(reason(error), 'redis')))
+    return new RedisLedger(
+      connectRedis(
+        { url: config.redis.url },
+        atMostEvery(30_000, now, (error: Error) => log.warn(reason(error), 'redis')),
+      ),
+    )
   log.warn(
     'State is in memory: undelivered forecasts are forgotten when this process ends. Configure Redis to keep them.',
   )
@@ -223,6 +223,16 @@ function all(observers: readonly Observer[]): Observer {
     alarm: (alarm, about) => {
       for (const observer of observers) observer.alarm(alarm, about)
     },
+  }
+}
+
+/** An outage is worth a line now and then, not one for every attempt to end it. */
+function atMostEvery<T>(ms: number, now: () => number, tell: (what: T) => void): (what: T) => void {
+  let last = Number.NEGATIVE_INFINITY
+  return (what) => {
+    if (now() - last < ms) return
+    last = now()
+    tell(what)
   }
 }
 

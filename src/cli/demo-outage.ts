@@ -3,7 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { CableForecast } from '../../test/peers/dso.ts'
 import { clock, drawDay, quarter } from './demo-chart.ts'
-import { type GroupForecast, groupOf, limitsHeld, limitsStated, type Stage, until, verify } from './demo-facts.ts'
+import {
+  type GroupForecast,
+  groupOf,
+  lastInstantOf,
+  limitsHeld,
+  limitsStated,
+  type Stage,
+  until,
+  verify,
+} from './demo-facts.ts'
 import { compareMessages, type Keep } from './demo-messages.ts'
 import { cables, longestPause } from './demo-world.ts'
 
@@ -76,7 +85,7 @@ export async function catchUp({ terminal, world, from }: Stage, missed: Missed):
     'It is version 3. Version 2 was overtaken while it waited, and does not come late.',
   )
   const ahead = newer.blocks
-    .map(({ startTime, capacity }) => ({ time: Date.parse(startTime) + quarter / 2, capacity: Number(capacity) }))
+    .map((block) => ({ time: lastInstantOf(block), capacity: Number(block.capacity) }))
     .filter(({ time }) => time > arrived.at)
   const isRight = ({ time, capacity }: { time: number; capacity: number }) => {
     const isEmergency = emergency.from <= time && time < emergency.to

@@ -44,7 +44,8 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
 
   async function receive(request: LegacyRequest): Promise<Value> {
     const started = now()
-    const line = { ...request, direction: 'toModern' as const }
+    const { exchange: id, peer, operation } = request
+    const line = { exchange: id, peer, operation, direction: 'toModern' as const }
     const receipts: Receipt[] = []
     const observe = (outcome: Parameters<Observer['exchanged']>[0]['outcome'], error?: unknown) =>
       observer.exchanged({ ...line, outcome, durationMs: now() - started, receipts, ...(error ? { error } : {}) })

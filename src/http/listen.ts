@@ -29,6 +29,20 @@ export async function listen(handler: RequestListener, host: string, port: numbe
   return { host, port: address.port, close: (withinMs) => close(server, withinMs) }
 }
 
+/** Opens all of these, in this order, or none: then it rejects with why the first could not be had. */
+export async function listenAll<T extends readonly { handler: RequestListener; host: string; port: number }[]>(
+  faces: readonly [...T],
+): Promise<{ [K in keyof T]: Listener }> {
+  const open: Listener[] = []
+  try {
+    for (const { handler, host, port } of faces) open.push(await listen(handler, host, port))
+  } catch (error) {
+    await Promise.all(open.map((listener) => listener.close(0)))
+    throw error
+  }
+  return open as { [K in keyof T]: Listener }
+}
+
 function close(server: Server, withinMs: number): Promise<void> {
   // Requests that still run answer with Connection: close, so that their connections end with them.
   server.prependListener('request', (_, response) => response.setHeader('connection', 'close'))

@@ -91,9 +91,15 @@ describe('The command', function () {
     const { code, err } = await run(['start'], {
       env: { OSCP_GW_LISTEN_SOAP: `127.0.0.1:${port}`, OSCP_GW_LISTEN_ADMIN: '127.0.0.1:0' },
     })
-    holder.close()
     expect(code, err).to.equal(69)
     expect(err).to.match(/cannot listen/)
+    const admin = {
+      OSCP_GW_LISTEN_SOAP: '127.0.0.1:0',
+      OSCP_GW_LISTEN_ADMIN: `127.0.0.1:${port}`,
+      OSCP_GW_REDIS_URL: 'redis://127.0.0.1:1',
+    }
+    expect((await run(['start'], { env: admin })).code).to.equal(69)
+    holder.close()
   })
 
   it('runs a sandbox without a configuration, whose curl line works when pasted, and ends on SIGTERM', async () => {
