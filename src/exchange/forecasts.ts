@@ -194,14 +194,17 @@ export class Forecasts {
       retryInMs,
       ...(outcome !== 'expired' && 'cause' in outcome ? { error: outcome.cause } : {}),
     })
-    if (outcome === 'expired' && !waiter.waiting) observer.alarm('expired undelivered', about)
-    if (outcome !== 'expired' && outcome.verdict === 'refused' && !waiter.waiting)
+    // Whoever sent an earlier version that this delivery also holds has been told `Accepted` already.
+    const promised = !waiter.waiting || delivery.version > stored.record.settled + 1
+    if (outcome === 'expired' && promised) observer.alarm('expired undelivered', about)
+    if (outcome !== 'expired' && outcome.verdict === 'refused' && promised)
       observer.alarm('refused after acceptance', about)
     try {
       await this.settle(key, stored, delivery, outcome, retryInMs ?? 0)
     } catch (error) {
       // The lease runs out and the same delivery is sent again: at least once. The peer knows it by its request id.
-      observer.alarm('delivered but not recorded', { ...about, error })
+      if (outcome !== 'expired' && outcome.verdict === 'accepted')
+        observer.alarm('delivered but not recorded', { ...about, error })
     }
     if (outcome === 'expired') return { verdict: 'expired' }
     if (outcome.verdict === 'unavailable') return { verdict: 'stored' }

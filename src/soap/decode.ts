@@ -204,11 +204,13 @@ export class ElementDecoder {
   }
 
   private report(below: string, sentence: string): void {
-    this.problems.push({ path: (this.path() + below).replace(/^\./, ''), sentence })
+    // Names that the contract does not know are the sender's, and may be of any length.
+    const known = below.length <= 64 ? below : `${below.slice(0, 64)}…`
+    this.problems.push({ path: (this.path() + known).replace(/^\./, '') || this.root.name, sentence })
     if (this.problems.length === mostProblems) this.fail()
   }
 
-  /** Where we are, as mapping modules write it: `cableCapacityForecast[1].block[7].capacity`. The root is not named. */
+  /** Where we are, as mapping modules write it: `cableCapacityForecast[1].block[7].capacity`. The root is not part of it. */
   private path(): string {
     return this.stack
       .slice(1)
@@ -222,7 +224,7 @@ export class ElementDecoder {
 
   private fail(): never {
     const first = this.problems[0]!
-    throw new GatewayError('invalid-message', `${first.path || this.root.name} ${first.sentence}.`, {
+    throw new GatewayError('invalid-message', `${first.path} ${first.sentence}.`, {
       problems: this.problems,
     })
   }

@@ -3,9 +3,9 @@
  * Limits: pinning and CPU time need Linux; elsewhere the benchmark does without.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listen } from '../../src/http/listen.ts'
 
 const pin = (): boolean => {
   try {
@@ -37,13 +37,10 @@ export const startNode = (args: string[], env: Record<string, string> = {}): Chi
   return child.once('exit', () => running.delete(child))
 }
 
-/** Ends everything that was started; what does not end within 3 seconds is killed. */
+/** Ends everything that was started; what has not ended after 3 seconds is killed when this process ends. */
 export const stopAll = async (): Promise<void> => {
-  const ends = [...running].map((child) => once(child, 'exit'))
   for (const child of running) child.kill('SIGTERM')
-  const late = setTimeout(() => running.forEach((child) => child.kill('SIGKILL')), 3_000)
-  await Promise.all(ends)
-  clearTimeout(late)
+  for (const end = Date.now() + 3_000; running.size > 0 && Date.now() < end; ) await sleep(20)
 }
 
 /** User and system time of a process so far, in microseconds that advance by 10,000; NaN where there is no /proc. */
@@ -57,9 +54,7 @@ export const cpuMicros = ({ pid }: ChildProcess): number => {
 }
 
 export const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
+  const { port, close } = await listen(() => undefined, '127.0.0.1', 0)
+  await close(0)
   return port
 }

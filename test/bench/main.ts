@@ -110,25 +110,26 @@ const short = (number: number) => String(Number(number.toPrecision(2)))
 const print = (rows: Row[], bare: Row, rivalOf: (row: Row) => Row): void => {
   const middle = (row: Row, key: 'rate' | 'cpu' | 'busy') =>
     Math.round(median(row.measured.map((m) => m[key]))).toLocaleString('en')
-  const ratio = (over: Row, under: Row, key: 'rate' | 'cpu') => {
-    const ratios = over.measured.map((m, round) => m[key] / under.measured[round]![key])
+  const cost = (row: Row, round: number) => row.measured[round]!.cpu || 1e6 / row.measured[round]!.rate
+  const ratio = (row: Row, to: Row) => {
+    const ratios = row.measured.map((_, round) => cost(to, round) / cost(row, round))
     return `${short(median(ratios))} (${short(Math.min(...ratios))}–${short(Math.max(...ratios))})`
   }
   const lines = rows.map((row) => [
     ...[row.title, middle(row, 'rate'), middle(row, 'cpu'), `${middle(row, 'busy')} %`],
-    ...[row.send === 'heartbeat' ? '' : ratio(bare, row, 'cpu'), ratio(row, rivalOf(row), 'rate')],
+    ...[row.send === 'heartbeat' ? '' : ratio(row, bare), ratio(row, rivalOf(row))],
   ])
-  lines.unshift(['', 'req/s', 'CPU µs/req', 'core busy', '× bare http (by CPU)', '× node-soap (by req/s)'])
+  lines.unshift(['', 'req/s', 'CPU µs/req', 'core busy', '× bare http', '× node-soap'])
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)))
   console.log()
   for (const line of lines)
     console.log(line.map((cell, i) => (i ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  '))
   console.log(`
-${cpus()[0]?.model}, ${cpus().length} cores, node ${process.version}; load average before: ${loadBefore};
-${pinned ? 'servers on core 0, load and sink on core 1' : 'NOT pinned to cores'}; medians of ${rounds} interleaved rounds, ratios within a round (least–most).
-A forecast: ${blocks} blocks, ${forecasts[0]!.length} bytes, ${forecasts.length} cables in turn, ${connections} connections, every answer checked. The gateway (log level
-error) validates, translates and stores it, posts OSCP 2.0 JSON to the sink and waits for its answer; node-soap only parses
-it, the others do not even that. Where a core is not busy, load or sink was the limit, and only CPU µs can be compared.`)
+${cpus()[0]?.model}, ${cpus().length} cores, node ${process.version}, load average before ${loadBefore}; ${pinned ? 'servers on core 0, load and sink on core 1' : 'NOT pinned'}
+A forecast has ${blocks} blocks in ${forecasts[0]!.length} bytes; ${forecasts.length} cables in turn, ${connections} connections, every answer checked. The gateway (log level error)
+validates, translates and stores it, posts OSCP 2.0 JSON to the sink and waits for its word; node-soap only parses it, the others not even that.
+Medians of ${rounds} interleaved rounds. Ratios are of CPU per request within a round (least–most), because req/s stands for the server only where
+its core is about 100 % busy: elsewhere load, sink, waiting, or other work on this machine was the limit.`)
 }
 
 execSync('npm run --silent build', { cwd: home, stdio: 'inherit' })

@@ -346,6 +346,18 @@ describe('The ledger in memory', () => {
     expect(await ledger.read({ peer, id: 'a' })).to.equal(undefined)
   })
 
+  it('tells records apart that are due at the same instant', async () => {
+    let now = 0
+    const ledger = new MemoryLedger(() => now)
+    for (const id of ['c', 'a', 'd', 'b']) {
+      await ledger.write({ peer, id }, 0, { record: 1, due: { in: 10 }, keepFor: 100 })
+    }
+    await ledger.write({ peer, id: 'c' }, 1, { record: 2, due: 'not due', keepFor: 100 })
+    await ledger.remove({ peer, id: 'd' }, 1)
+    now = 10
+    expect(await ledger.claim(peer, 10, 50)).to.deep.equal(['a', 'b'])
+  })
+
   it('keeps a record for longer when it is written again', async () => {
     let now = 0
     const ledger = new MemoryLedger(() => now)

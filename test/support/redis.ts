@@ -5,8 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { mkdtemp } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -26,8 +26,8 @@ export interface RedisServer {
 
 /** `port` to come back where another one was; `args` are appended to the command line. */
 export async function startRedis(options: { port?: number; args?: readonly string[] } = {}): Promise<RedisServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'oscp-gateway-redis-'))
   for (let attempt = 1; ; attempt++) {
+    const directory = await mkdtemp(join(tmpdir(), 'oscp-gateway-redis-'))
     const port = options.port ?? (await freePort())
     const fixed = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', directory, '--save', '', '--appendonly', 'no']
     const child = spawn('redis-server', [...fixed, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -35,13 +35,15 @@ export async function startRedis(options: { port?: number; args?: readonly strin
     child.stdout.on('data', (chunk) => log.push(String(chunk)))
     child.stderr.on('data', (chunk) => log.push(String(chunk)))
     const gone = once(child, 'exit')
-    // A missing redis-server is an 'error' instead of an 'exit', and rejects `gone`.
-    const ended = gone.then(() => 'ended' as const)
+    const cleanUp = () => {
+      running.delete(child)
+      rmSync(directory, { recursive: true, force: true })
+    }
     running.set(child, directory)
-    const forget = () => void running.delete(child)
-    ended.then(forget, forget)
+    gone.then(cleanUp, cleanUp)
+    await once(child, 'spawn') // rejects if there is no redis-server
 
-    if ((await Promise.race([answers(port), ended])) === 'answers') return server(child, port, directory, gone)
+    if (await ready(child, log)) return server(child, port, gone)
 
     // Somebody else may have taken the free port in between.
     child.kill('SIGKILL')
@@ -49,14 +51,13 @@ export async function startRedis(options: { port?: number; args?: readonly strin
   }
 }
 
-function server(child: ChildProcess, port: number, directory: string, gone: Promise<unknown>): RedisServer {
+function server(child: ChildProcess, port: number, gone: Promise<unknown>): RedisServer {
   const end = async (signal: NodeJS.Signals) => {
     child.kill('SIGCONT')
     child.kill(signal)
     const late = setTimeout(() => child.kill('SIGKILL'), 2_000)
     await gone
     clearTimeout(late)
-    await rm(directory, { recursive: true, force: true })
   }
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -88,15 +89,10 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Resolves when the server answers commands, if only by asking for a password; gives up after 5 seconds. */
-async function answers(port: number): Promise<'answers' | 'silent'> {
-  for (const end = Date.now() + 5_000; Date.now() < end; await delay(10)) {
-    const socket = connect(port, '127.0.0.1').setTimeout(500, () => socket.destroy())
-    const reply = once(socket, 'data').catch(() => [''])
-    socket.write('PING\r\n')
-    const [text] = await Promise.race([reply, once(socket, 'close').catch(() => [''])])
-    socket.destroy()
-    if (/^(\+PONG|-NOAUTH)/.test(String(text))) return 'answers'
+/** Resolves when this very server, and no other that has taken the port, says that it is ready; gives up after 5 seconds. */
+async function ready(child: ChildProcess, log: readonly string[]): Promise<boolean> {
+  for (const end = Date.now() + 5_000; Date.now() < end && child.exitCode === null; await delay(5)) {
+    if (log.join('').includes('Ready to accept connections')) return true
   }
-  return 'silent'
+  return false
 }

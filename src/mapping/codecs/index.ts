@@ -54,16 +54,23 @@ function convertInstant(value: unknown, run: Run, path: string): string {
 }
 
 const significant = 15
+/** Below it a double has fewer digits than it promises. */
+const smallest = 2 ** -1022
 
 const decimalCodec: Codec = {
   title: 'same number',
   fidelity: 'exact',
   toModern(value, run, path) {
     const text = value as string
-    // A double holds 15 significant decimal digits exactly; only a long text can have more.
-    if (text.length > significant && digits(text) > significant)
-      run.refuse(path, `must not have more than ${significant} significant digits`)
-    return Number(text)
+    const number = Number(text)
+    // A double holds 15 significant decimal digits exactly; only a long text can have more, or be out of its range.
+    if (text.length > significant) {
+      if (digits(text) > significant) run.refuse(path, `must not have more than ${significant} significant digits`)
+      const size = Math.abs(number)
+      if (size === Number.POSITIVE_INFINITY || (size < smallest && digits(text) > 0))
+        run.refuse(path, 'must be in the range of a double-precision number')
+    }
+    return number
   },
   toLegacy: (value, run, path) =>
     Number.isFinite(value) ? printDecimal(value as number) : run.refuse(path, 'must be a finite number'),
