@@ -42,6 +42,9 @@ export function readXml(document: string, handler: XmlHandler, limits: XmlLimits
   }
   // saxes puts names and characters of the document into its messages: kept as the cause, not shown.
   parser.on('error', (cause) => refuse('The XML is not well-formed', cause))
+  parser.on('xmldecl', ({ encoding }) => {
+    if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) refuse('The document says that it is not UTF-8')
+  })
   parser.on('doctype', () => refuse('A document type declaration is not allowed'))
   parser.on('processinginstruction', () => refuse('A processing instruction is not allowed'))
   parser.on('opentagstart', (tag) => {

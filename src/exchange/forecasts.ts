@@ -4,41 +4,22 @@
  */
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
+import {
+  type Delivery,
+  emptyRecord,
+  type ForecastRecord,
+  lastEnd,
+  type Moment,
+  type Result,
+  received,
+  settledBy,
+  verdictOn,
+} from './forecast-record.ts'
 import type { RequestId } from './ids.ts'
 import type { Due, Ledger, LedgerKey, Stored } from './ledger.ts'
 import type { Observer } from './observer.ts'
-import type { Link, Links, ModernWire, Outcome } from './peers.ts'
-import { type Block, blocksOf, endOf, forecastOf, overlay } from './schedule.ts'
-
-/** What the peer should have of one group and type, and what is known of what it has. */
-export interface ForecastRecord {
-  readonly link: Link['id']
-  readonly group: string
-  readonly type: string
-  /** Counts the messages received; each is a newer version of the schedule. */
-  readonly version: number
-  /** The newest version the peer has answered for. */
-  readonly settled: number
-  /** The schedule as the peer has acknowledged it. */
-  readonly held: readonly Block[]
-  /** The message that is owed to the peer, or being sent to it when it has a sender. */
-  readonly delivery?: Delivery | undefined
-  /** What arrived while the delivery was being sent; laid over it when that is settled. */
-  readonly since?: readonly Block[] | undefined
-  /** The last versions the peer refused, for a sender who still waits. */
-  readonly refused?: { readonly from: number; readonly to: number; readonly sentence: string } | undefined
-  /** What the mapping keeps for later, such as the forecastId. */
-  readonly kept: Value
-}
-
-interface Delivery {
-  readonly version: number
-  /** The same on every attempt, with the same blocks: a repeat is recognisable, and byte for byte the same. */
-  readonly request: RequestId
-  readonly blocks: readonly Block[]
-  readonly attempts: number
-  readonly sender?: string | undefined
-}
+import type { Link, Links, ModernWire } from './peers.ts'
+import { blocksOf, endOf, forecastOf } from './schedule.ts'
 
 /** The peer's verdict; 'stored': it will be delivered, the peer has not answered yet; 'expired': there was nothing left to send. */
 export type Verdict =
@@ -70,6 +51,15 @@ const messageName = 'UpdateGroupCapacityForecast'
 const week = 7 * 24 * 3600_000
 /** How much longer a lease lasts than the attempt it covers. */
 const leaseMargin = 5_000
+/** A peer that asks for more would outlast the limits it keeps waiting; in milliseconds. */
+const longestRetryAfter = 600_000
+/** How often one who waits for another sender looks again, in milliseconds. */
+const lookAgain = 50
+
+/** Whether somebody still waits for the verdict: if not, bad news must go to a person. */
+interface Waiter {
+  waiting: boolean
+}
 
 export class Forecasts {
   private readonly options: ForecastsOptions
@@ -85,17 +75,18 @@ export class Forecasts {
   }
 
   /**
-   * Stores a forecast (an UpdateGroupCapacityForecast), then tries to deliver it, and says what became of it within
-   * `link.answerWithin`. Throws `state-unavailable` when it could neither be stored nor delivered.
+   * Stores a forecast (an UpdateGroupCapacityForecast), then tries to deliver it, and says by `deadline` (milliseconds
+   * since 1970) what became of it. Throws `state-unavailable` when it could neither be stored nor delivered.
    */
-  async accept(link: Link, forecast: Value, kept: Value): Promise<Verdict> {
+  async accept(link: Link, forecast: Value, kept: Value, deadline: number): Promise<Verdict> {
     const committed = await this.commit(link, forecast, kept).catch((error: unknown) => asGatewayError(error))
     if (committed instanceof GatewayError) return this.deliverUnrecorded(link, forecast, committed)
+    const { key, stored, mine } = committed
     const waiter = { waiting: true }
-    const settled = committed.mine
-      ? this.track(this.attempt(link, committed.key, committed.stored, waiter))
-      : this.watch(committed.key, committed.stored.record.version, waiter)
-    const verdict = await Promise.race([settled, sleep(link.answerWithin).then(() => undefined)])
+    const settled = mine
+      ? this.track(this.attempt(link, key, stored, waiter))
+      : this.watch(key, stored.record.version, waiter)
+    const verdict = await Promise.race([settled, sleep(deadline - this.options.now()).then(() => undefined)])
     waiter.waiting = false
     return verdict ?? { verdict: 'stored' }
   }
@@ -105,11 +96,12 @@ export class Forecasts {
     const stored = await this.options.ledger.read<ForecastRecord>(key)
     if (!stored) return
     const { record, revision } = stored
-    const link = this.options.links.byId(record.link)
-    if (!record.delivery || !link) {
+    if (!record.delivery) {
       await this.write(key, revision, record, 'not due')
       return
     }
+    const link = this.options.links.byId(record.link)
+    if (!link) throw new Error(`A forecast is owed on the link ${record.link}, which is not configured any more`)
     const taken = { ...record, delivery: { ...record.delivery, sender: this.options.newId() } }
     if (!(await this.write(key, revision, taken, { in: this.leaseMs }))) return // somebody was faster
     await this.track(this.attempt(link, key, { record: taken, revision: revision + 1 }, { waiting: false }))
@@ -121,190 +113,138 @@ export class Forecasts {
   }
 
   private async commit(link: Link, forecast: Value, kept: Value) {
-    const { ledger, newId, now } = this.options
     const [group, type] = [forecast.group_id as string, forecast.type as string]
     const key: LedgerKey = { peer: link.modern.id, id: `forecast/${link.id}/${group}/${type}` }
     const blocks = blocksOf(forecast)
     for (;;) {
-      const stored = await ledger.read<ForecastRecord>(key)
-      const old: ForecastRecord = stored?.record ?? {
-        link: link.id,
-        group,
-        type,
-        version: 0,
-        settled: 0,
-        held: [],
-        kept: {},
-      }
-      const version = old.version + 1
-      const flying = old.delivery?.sender !== undefined
-      const record: ForecastRecord = flying
-        ? { ...old, version, kept, since: old.since ? this.overlay(old.since, blocks) : blocks }
-        : {
-            ...old,
-            version,
-            kept,
-            delivery: {
-              version,
-              request: newId() as RequestId,
-              // A peer that keeps up gets exactly the blocks of this message, any other the whole remaining schedule.
-              blocks: old.delivery ? this.overlay(this.overlay(old.held, old.delivery.blocks), blocks) : blocks,
-              attempts: old.delivery?.attempts ?? 0,
-              sender: newId(),
-            },
-          }
+      const stored = await this.options.ledger.read<ForecastRecord>(key)
+      const old = stored?.record ?? emptyRecord(link.id, group, type)
+      const record = received(old, blocks, kept, this.moment())
+      const mine = old.delivery?.sender === undefined
       const revision = stored?.revision ?? 0
-      if (await this.write(key, revision, record, flying ? 'unchanged' : { in: this.leaseMs }, now()))
-        return { key, mine: !flying, stored: { record, revision: revision + 1 } }
+      if (await this.write(key, revision, record, mine ? { in: this.leaseMs } : 'unchanged'))
+        return { key, mine, stored: { record, revision: revision + 1 } }
     }
   }
 
   /** Sends the delivery that this process is the sender of, and records what the peer said. */
-  private async attempt(
-    link: Link,
-    key: LedgerKey,
-    stored: Stored<ForecastRecord>,
-    waiter: { waiting: boolean },
-  ): Promise<Verdict> {
-    const { wire, now, times, observer } = this.options
-    const delivery = stored.record.delivery!
-    const { group, type } = stored.record
-    const about = { peer: link.modern.id, link: link.id, group }
-    const expired = endOf(delivery.blocks) <= now()
-    const outcome: Outcome | 'expired' = expired
-      ? 'expired'
-      : await wire.send(
-          link.modern,
-          messageName,
-          forecastOf(group, type, delivery.blocks),
-          { request: delivery.request },
-          times.attempt,
-        )
-    const retryInMs =
-      outcome !== 'expired' && outcome.verdict === 'unavailable'
-        ? this.pause(delivery, outcome.retryAfterMs)
-        : undefined
-    observer.attempted({
-      ...about,
-      version: delivery.version,
-      request: delivery.request,
-      attempt: delivery.attempts + 1,
-      outcome: outcome === 'expired' ? 'expired' : outcome.verdict,
-      sentence: outcome !== 'expired' && 'sentence' in outcome ? outcome.sentence : undefined,
-      retryInMs,
-      ...(outcome !== 'expired' && 'cause' in outcome ? { error: outcome.cause } : {}),
-    })
-    // Whoever sent an earlier version that this delivery also holds has been told `Accepted` already.
-    const promised = !waiter.waiting || delivery.version > stored.record.settled + 1
-    if (outcome === 'expired' && promised) observer.alarm('expired undelivered', about)
-    if (outcome !== 'expired' && outcome.verdict === 'refused' && promised)
-      observer.alarm('refused after acceptance', about)
+  private async attempt(link: Link, key: LedgerKey, stored: Stored<ForecastRecord>, waiter: Waiter): Promise<Verdict> {
+    const { record } = stored
+    const delivery = record.delivery!
+    const result = await this.send(link, record, delivery)
+    const retryInMs = result.verdict === 'unavailable' ? this.pause(delivery, result.retryAfterMs) : undefined
+    this.tell(link, record, result, retryInMs, waiter)
     try {
-      await this.settle(key, stored, delivery, outcome, retryInMs ?? 0)
+      await this.settle(key, stored, delivery, result, retryInMs)
     } catch (error) {
       // The lease runs out and the same delivery is sent again: at least once. The peer knows it by its request id.
-      if (outcome !== 'expired' && outcome.verdict === 'accepted')
-        observer.alarm('delivered but not recorded', { ...about, error })
+      const about = { peer: link.modern.id, link: link.id, group: record.group, error }
+      if (result.verdict === 'accepted') this.options.observer.alarm('delivered but not recorded', about)
     }
-    if (outcome === 'expired') return { verdict: 'expired' }
-    if (outcome.verdict === 'unavailable') return { verdict: 'stored' }
-    return outcome.verdict === 'accepted' ? { verdict: 'accepted' } : { verdict: 'refused', sentence: outcome.sentence }
+    if (result.verdict === 'unavailable') return { verdict: 'stored' }
+    return result.verdict === 'refused'
+      ? { verdict: 'refused', sentence: result.sentence }
+      : { verdict: result.verdict }
+  }
+
+  private async send(link: Link, { group, type }: ForecastRecord, { blocks, request }: Delivery): Promise<Result> {
+    const { wire, times, now } = this.options
+    if (endOf(blocks) <= now()) return { verdict: 'expired' }
+    return wire.send(link.modern, messageName, forecastOf(group, type, blocks), { request }, times.attempt)
+  }
+
+  /** One line for the attempt; an alarm where somebody has been told `Accepted` for what now does not arrive. */
+  private tell(
+    link: Link,
+    record: ForecastRecord,
+    result: Result,
+    retryInMs: number | undefined,
+    waiter: Waiter,
+  ): void {
+    const { observer } = this.options
+    const { version, request, attempts } = record.delivery!
+    const about = { peer: link.modern.id, link: link.id, group: record.group }
+    const sentence = 'sentence' in result ? result.sentence : undefined
+    const error = 'cause' in result ? { error: result.cause } : {}
+    observer.attempted({
+      ...about,
+      version,
+      request,
+      attempt: attempts + 1,
+      outcome: result.verdict,
+      sentence,
+      retryInMs,
+      ...error,
+    })
+    // A delivery may hold earlier versions too, whose senders have their answer already.
+    const promised = !waiter.waiting || version > record.settled + 1
+    if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)
+    if (result.verdict === 'refused' && promised) observer.alarm('refused after acceptance', about)
+    if (result.verdict === 'unavailable' && attempts === 0) observer.alarm('peer unavailable', about)
   }
 
   private async settle(
     key: LedgerKey,
     stored: Stored<ForecastRecord>,
-    delivery: Delivery,
-    outcome: Outcome | 'expired',
-    retryInMs: number,
+    { sender }: Delivery,
+    result: Result,
+    retryInMs: number | undefined,
   ): Promise<void> {
     let current: Stored<ForecastRecord> | undefined = stored
-    while (current?.record.delivery && current.record.delivery.sender === delivery.sender) {
-      const [record, due] = this.after(current.record, current.record.delivery, outcome, retryInMs)
+    while (current?.record.delivery && current.record.delivery.sender === sender) {
+      const record = settledBy(current.record, result, this.moment())
+      const due: Due = record.delivery ? { in: retryInMs ?? 0 } : 'not due'
       if (await this.write(key, current.revision, record, due)) return
       current = await this.options.ledger.read<ForecastRecord>(key)
     }
   }
 
-  /** The record after the peer's word on its delivery. */
-  private after(
-    record: ForecastRecord,
-    delivery: Delivery,
-    outcome: Outcome | 'expired',
-    retryInMs: number,
-  ): [ForecastRecord, Due] {
-    const verdict = outcome === 'expired' ? 'expired' : outcome.verdict
-    if (verdict === 'unavailable') {
-      const { sender: _, ...waiting } = { ...delivery, attempts: delivery.attempts + 1 }
-      if (!record.since) return [{ ...record, delivery: waiting }, { in: retryInMs }]
-      const blocks = this.overlay(this.overlay(record.held, delivery.blocks), record.since)
-      return [this.owing(record, blocks, waiting.attempts), { in: retryInMs }]
-    }
-    const held = verdict === 'accepted' ? this.overlay(record.held, delivery.blocks) : record.held
-    const settled = { ...record, held, settled: delivery.version, delivery: undefined }
-    const known =
-      outcome !== 'expired' && outcome.verdict === 'refused'
-        ? { ...settled, refused: { from: record.settled + 1, to: delivery.version, sentence: outcome.sentence } }
-        : settled
-    if (!record.since) return [known, 'not due']
-    return [this.owing(known, this.overlay(held, record.since), 0), { in: 0 }]
-  }
-
-  private owing(record: ForecastRecord, blocks: readonly Block[], attempts: number): ForecastRecord {
-    const request = this.options.newId() as RequestId
-    return { ...record, since: undefined, delivery: { version: record.version, request, blocks, attempts } }
-  }
-
   /** Waits while another sender works on this record. */
-  private async watch(key: LedgerKey, version: number, waiter: { waiting: boolean }): Promise<Verdict> {
+  private async watch(key: LedgerKey, version: number, waiter: Waiter): Promise<Verdict> {
     while (waiter.waiting) {
-      await sleep(50)
-      const stored = await this.options.ledger.read<ForecastRecord>(key).catch(() => undefined)
-      if (!stored || stored.record.settled < version) continue
-      const { refused } = stored.record
-      if (refused && refused.from <= version && version <= refused.to)
-        return { verdict: 'refused', sentence: refused.sentence }
-      return { verdict: 'accepted' }
+      await sleep(lookAgain)
+      const record = (await this.options.ledger.read<ForecastRecord>(key).catch(() => undefined))?.record
+      if (!record) continue
+      const verdict = verdictOn(record, version)
+      if (verdict === 'accepted') return { verdict }
+      if (verdict !== 'open') return { verdict: 'refused', sentence: verdict.refused }
+      // It waits for its next attempt: there is nothing to hear before that.
+      if (record.delivery && record.delivery.sender === undefined && record.delivery.attempts > 0) break
     }
     return { verdict: 'stored' }
   }
 
   /** State cannot be reached: refusing a limit would be less safe than applying it, so it is sent all the same. */
   private async deliverUnrecorded(link: Link, forecast: Value, error: GatewayError): Promise<Verdict> {
-    const { wire, observer, newId } = this.options
-    const request = newId() as RequestId
-    const outcome = await wire.send(link.modern, messageName, forecast, { request }, link.answerWithin)
+    const { wire, observer, newId, now } = this.options
+    if (endOf(blocksOf(forecast)) <= now()) return { verdict: 'expired' }
+    const ids = { request: newId() as RequestId }
+    const outcome = await wire.send(link.modern, messageName, forecast, ids, link.answerWithin)
     if (outcome.verdict === 'unavailable') throw error
     if (outcome.verdict === 'refused') return { verdict: 'refused', sentence: outcome.sentence }
-    observer.alarm('delivered but not recorded', {
-      peer: link.modern.id,
-      link: link.id,
-      group: forecast.group_id as string,
-      error,
-    })
+    const group = forecast.group_id as string
+    observer.alarm('delivered but not recorded', { peer: link.modern.id, link: link.id, group, error })
     return { verdict: 'accepted' }
   }
 
-  /** Full jitter below a doubling bound; a longer Retry-After is honoured. Milliseconds. */
-  private pause(delivery: Delivery, retryAfterMs = 0): number {
-    const { times, random } = this.options
-    const bound = Math.min(times.longestRetry, times.firstRetry * 2 ** delivery.attempts)
-    return Math.max(retryAfterMs, Math.round(random() * bound))
+  /** Full jitter below a doubling bound; a longer Retry-After is honoured, within reason. Milliseconds. */
+  private pause({ attempts }: Delivery, retryAfterMs = 0): number {
+    const { firstRetry, longestRetry } = this.options.times
+    const bound = Math.min(longestRetry, firstRetry * 2 ** attempts)
+    return Math.max(Math.min(retryAfterMs, longestRetryAfter), Math.round(this.options.random() * bound))
   }
 
-  private overlay(older: readonly Block[], newer: readonly Block[]): Block[] {
-    return overlay(older, newer, this.options.now(), true)
+  private moment(): Moment {
+    return { now: this.options.now(), newId: this.options.newId }
   }
 
-  private write(
-    key: LedgerKey,
-    revision: number,
-    record: ForecastRecord,
-    due: Due,
-    now = this.options.now(),
-  ): Promise<boolean> {
-    const end = Math.max(now, endOf(record.held), endOf(record.delivery?.blocks ?? []), endOf(record.since ?? []))
-    return this.options.ledger.write(key, revision, { record, due, keepFor: end - now + week })
+  private write(key: LedgerKey, revision: number, record: ForecastRecord, due: Due): Promise<boolean> {
+    const now = this.options.now()
+    return this.options.ledger.write(key, revision, {
+      record,
+      due,
+      keepFor: Math.max(now, lastEnd(record)) - now + week,
+    })
   }
 
   private track<T>(work: Promise<T>): Promise<T> {

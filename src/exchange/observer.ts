@@ -37,6 +37,8 @@ export type Alarm =
   | 'refused after acceptance'
   /** A limit's last block ended before the peer could be reached. */
   | 'expired undelivered'
+  /** The peer could not take a limit at the first attempt; it is stored and sent again. */
+  | 'peer unavailable'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

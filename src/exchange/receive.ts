@@ -81,11 +81,12 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
 
   /** In document order for one group, all at once across groups: the same cable twice must arrive in the order it was said. */
   async function passAll(link: Link, parts: readonly Part[]): Promise<PartAnswer[]> {
+    const deadline = now() + link.answerWithin
     const turns = new Map<unknown, Promise<unknown>>()
     const passed = await Promise.allSettled(
       parts.map((part) => {
         const group = 'value' in part ? part.value.group_id : part
-        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part))
+        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, deadline))
         turns.set(
           group,
           turn.catch(() => undefined),
@@ -102,9 +103,9 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
     )
   }
 
-  async function pass(link: Link, part: Part): Promise<PartAnswer> {
+  async function pass(link: Link, part: Part, deadline: number): Promise<PartAnswer> {
     if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
-    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept)
+    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline)
     if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}
     return { item: part.item, verdict: 'ACCEPTED', ...remark }

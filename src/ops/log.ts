@@ -70,5 +70,6 @@ export function reason(error: unknown): { error?: string; cause?: string } {
 function deepest(cause: unknown): string | undefined {
   if (cause === undefined) return undefined
   if (!(cause instanceof Error)) return String(cause)
-  return deepest(cause.cause) ?? cause.message
+  // A parser's words may quote a partner's document: enough to find the fault, not to fill a disk.
+  return deepest(cause.cause) ?? cause.message.slice(0, 300)
 }

@@ -155,8 +155,10 @@ class EnvelopeHandler implements XmlHandler {
   }
 
   private closeHeader(): void {
-    if (this.block instanceof ElementDecoder) this.headers[this.blockName] = this.block.value() as string
-    else if (this.block === 'addressing' && (this.blockName === 'MessageID' || this.blockName === 'Action'))
+    if (this.block instanceof ElementDecoder) {
+      if (this.headers[this.blockName] !== undefined) malformed(`The header ${this.blockName} must not stand twice.`)
+      this.headers[this.blockName] = this.block.value() as string
+    } else if (this.block === 'addressing' && (this.blockName === 'MessageID' || this.blockName === 'Action'))
       this.addressing[this.blockName] = this.text_.trim()
     this.block = 'skip'
   }

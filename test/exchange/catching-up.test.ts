@@ -102,9 +102,9 @@ for (const state of states)
       const short = cable('c1', span('2026-03-02T22:00:00Z', '2026-03-02T22:30:00Z', 5))
       expect((await dso.sendForecast([short])).status).to.equal('Accepted')
       clock.advance(31)
-      await eventually('the alarm', () => gateway.observed.alarms.length > 0)
+      await eventually('the alarm', () => gateway.observed.alarms.length > 1)
       const about = { alarm: 'expired undelivered', peer: 'cpo', link: 'link', group: 'c1' }
-      expect(gateway.observed.alarms).to.deep.equal([about])
+      expect(gateway.observed.alarms).to.deep.equal([{ ...about, alarm: 'peer unavailable' }, about])
       expect(gateway.observed.attempts.at(-1)).to.include({ outcome: 'expired', retryInMs: undefined })
 
       await cpo.restart()
@@ -184,7 +184,10 @@ for (const state of states)
       await cpo.restart()
       cpo.behave({ status: 422 })
       expect((await dso.sendForecast([cable('c1', span('08:00', '09:00', 20))])).status).to.equal('Rejected')
-      expect(gateway.observed.alarms.map(({ alarm }) => alarm)).to.deep.equal(['refused after acceptance'])
+      expect(gateway.observed.alarms.map(({ alarm }) => alarm)).to.deep.equal([
+        'peer unavailable',
+        'refused after acceptance',
+      ])
     })
 
     it('raises an alarm by being away until what an earlier sender was told Accepted has ended', async () => {
@@ -194,6 +197,9 @@ for (const state of states)
       expect((await dso.sendForecast([cable('c1', ended)])).status).to.equal('Accepted')
       clock.advance(31)
       expect((await dso.sendForecast([cable('c1', ended)])).info).to.include('every block has ended')
-      expect(gateway.observed.alarms.map(({ alarm }) => alarm)).to.deep.equal(['expired undelivered'])
+      expect(gateway.observed.alarms.map(({ alarm }) => alarm)).to.deep.equal([
+        'peer unavailable',
+        'expired undelivered',
+      ])
     })
   })

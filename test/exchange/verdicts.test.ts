@@ -84,7 +84,10 @@ for (const state of states)
 
     it('about each cable is told of that cable only', () => {
       expect(answer.rejectedCableId).to.have.members(Object.keys(refusing))
-      expect(scene.gateway.observed.alarms).to.deep.equal([])
+      const { alarms, attempts } = scene.gateway.observed
+      const away = attempts.filter(({ outcome }) => outcome === 'unavailable').map(({ group }) => group)
+      expect(alarms.map(({ alarm }) => alarm)).to.deep.equal(alarms.map(() => 'peer unavailable'))
+      expect(alarms.map(({ group }) => group)).to.have.members([...new Set(away)])
     })
   })
 
@@ -133,7 +136,7 @@ for (const state of states)
       const [first, second] = cpo.received
       expect(second).to.deep.include({ rawBody: first!.rawBody })
       expect(requestId(second!)).to.equal(requestId(first!))
-      expect(gateway.observed.alarms).to.deep.equal([])
+      expect(gateway.observed.alarms.map(({ alarm }) => alarm)).to.deep.equal(['peer unavailable'])
     })
 
     it('of refusal that comes after the DSO was told Accepted is an alarm, and is final', async () => {

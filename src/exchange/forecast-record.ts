@@ -1,0 +1,108 @@
+/**
+ * What the gateway knows of one group's schedule at one peer, and how it changes: pure, so that every order can be tested.
+ * Limits: OSCP 1.0's rule holds: a newer forecast replaces what was said about its time, whatever the phase.
+ */
+import type { Value } from '../mapping/compile.ts'
+import type { LinkId, RequestId } from './ids.ts'
+import type { Outcome } from './peers.ts'
+import { type Block, endOf, overlay } from './schedule.ts'
+
+/** What the peer should have of one group and type, and what is known of what it has. */
+export interface ForecastRecord {
+  readonly link: LinkId
+  readonly group: string
+  readonly type: string
+  /** Counts the messages received; each is a newer version of the schedule. */
+  readonly version: number
+  /** The newest version the peer has answered for. */
+  readonly settled: number
+  /** The schedule as the peer has acknowledged it. */
+  readonly held: readonly Block[]
+  /** The message that is owed to the peer, or being sent to it when it has a sender. */
+  readonly delivery?: Delivery | undefined
+  /** What arrived while the delivery was being sent; laid over it when that is settled. */
+  readonly since?: readonly Block[] | undefined
+  /** The last versions the peer refused, for a sender who still waits. */
+  readonly refused?: { readonly from: number; readonly to: number; readonly sentence: string } | undefined
+  /** What the mapping keeps for later, such as the forecastId. */
+  readonly kept: Value
+}
+
+export interface Delivery {
+  readonly version: number
+  /** The same on every attempt, with the same blocks: a repeat is recognisable, and byte for byte the same. */
+  readonly request: RequestId
+  readonly blocks: readonly Block[]
+  readonly attempts: number
+  readonly sender?: string | undefined
+}
+
+/** Time and fresh identifiers, as every change needs them. */
+export interface Moment {
+  readonly now: number
+  readonly newId: () => string
+}
+
+export type Result = Outcome | { readonly verdict: 'expired' }
+
+export function emptyRecord(link: LinkId, group: string, type: string): ForecastRecord {
+  return { link, group, type, version: 0, settled: 0, held: [], kept: {} }
+}
+
+/** The record with one more message. Its delivery is the caller's to send, unless another sender is at work. */
+export function received(
+  record: ForecastRecord,
+  blocks: readonly Block[],
+  kept: Value,
+  { now, newId }: Moment,
+): ForecastRecord {
+  const next = { ...record, version: record.version + 1, kept }
+  const { delivery } = record
+  if (delivery?.sender !== undefined)
+    return { ...next, since: record.since ? overlay(record.since, blocks, now, true) : blocks }
+  return {
+    ...next,
+    delivery: {
+      version: next.version,
+      request: newId() as RequestId,
+      // A peer that keeps up gets exactly the blocks of this message, any other the whole remaining schedule.
+      blocks: delivery ? overlay(overlay(record.held, delivery.blocks, now, true), blocks, now, true) : blocks,
+      attempts: delivery?.attempts ?? 0,
+      sender: newId(),
+    },
+  }
+}
+
+/** The record after the peer's word on its delivery, and whether anything is still owed. */
+export function settledBy(record: ForecastRecord, result: Result, { now, newId }: Moment): ForecastRecord {
+  const delivery = record.delivery!
+  const owing = (from: ForecastRecord, blocks: readonly Block[], attempts: number): ForecastRecord => ({
+    ...from,
+    since: undefined,
+    delivery: { version: record.version, request: newId() as RequestId, blocks, attempts },
+  })
+  if (result.verdict === 'unavailable') {
+    const attempts = delivery.attempts + 1
+    if (!record.since) return { ...record, delivery: { ...delivery, attempts, sender: undefined } }
+    return owing(record, overlay(overlay(record.held, delivery.blocks, now, true), record.since, now, true), attempts)
+  }
+  const held = result.verdict === 'accepted' ? overlay(record.held, delivery.blocks, now, true) : record.held
+  const refused =
+    result.verdict === 'refused'
+      ? { from: record.settled + 1, to: delivery.version, sentence: result.sentence }
+      : record.refused
+  const settled: ForecastRecord = { ...record, held, refused, settled: delivery.version, delivery: undefined }
+  return record.since ? owing(settled, overlay(held, record.since, now, true), 0) : settled
+}
+
+/** When the last block that the record knows of ends; -Infinity when it knows of none. */
+export function lastEnd({ held, delivery, since }: ForecastRecord): number {
+  return Math.max(endOf(held), endOf(delivery?.blocks ?? []), endOf(since ?? []))
+}
+
+/** What became of a version, once the peer has answered for it. */
+export function verdictOn(record: ForecastRecord, version: number): 'open' | 'accepted' | { readonly refused: string } {
+  if (record.settled < version) return 'open'
+  const { refused } = record
+  return refused && refused.from <= version && version <= refused.to ? { refused: refused.sentence } : 'accepted'
+}
