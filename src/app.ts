@@ -159,7 +159,7 @@ function buildLinks(config: Config, crossings: readonly Crossing[]): { links: Li
   const modern = new Map<string, ModernPeer>()
   for (const [id, peer] of Object.entries(config.peers)) {
     if (isLegacy(peer)) legacy.push({ id: id as PeerId, role: peer.role, zone: peer.zone })
-    else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url, token: peer.token! })
+    else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url ?? '', token: peer.token ?? '' })
     if (isLegacy(peer) && !crossings.some((c) => c.legacy.id === peer.contract))
       findings.push({
         file: 'configuration',
