@@ -9,35 +9,33 @@ import type { AfterAnswer, Face, ModernReceiver, ModernRequest } from '../exchan
 /** protocol/oscp-2.0.md section 14. */
 export type SessionState = 'NEW' | 'PENDING' | 'REGISTERED' | 'ONLINE' | 'OFFLINE'
 
-/** How registration and liveness go with one peer: the keys of its profile in the configuration. Times in milliseconds. */
+/** What of a peer's profile (src/config/profile.ts, same names and meanings) a session goes by. Times in milliseconds. */
 export interface SessionProfile {
-  /** `registration`: `none` calls with the configured token for ever; `full` exchanges tokens by Register. Default none. */
-  readonly registration: 'none' | 'full'
-  /** `initiator`: whose Register comes first. `us` needs a configured token, the peer's TOKEN_A. Default them. */
-  readonly initiator: 'us' | 'them'
-  /** `handshakeInitiator`; `none`: the peer is online as soon as it is registered. Default us towards an fp, them towards a cp. */
-  readonly handshakeInitiator: 'us' | 'them' | 'none'
-  /** `heartbeats: none` neither asks for heartbeats nor sends any, and silence never means offline. Default both. */
-  readonly heartbeats: 'both' | 'none'
-  /** `heartbeatInterval`: what we ask the peer for; at least 10 s. Default 60 s. */
+  /** `none`: the peer is online as soon as it is registered. With registration none, downstream means none: only `we` or `they` start one. */
+  readonly handshakeInitiator: 'downstream' | 'we' | 'they' | 'none'
+  readonly handshakeBody: 'wrapped' | 'flat'
+  readonly measurementConfiguration: readonly string[]
+  readonly ackMeasurementConfiguration: readonly string[]
+  /** `none`: neither asked for nor sent, and silence never means offline. */
+  readonly heartbeats: 'on' | 'none'
   readonly heartbeatInterval: number
-  /** `measurementConfiguration`: styles of measurement we ask for in a Handshake. Default CONTINUOUS. */
-  readonly measurementConfiguration: readonly ('CONTINUOUS' | 'INTERMITTENT')[]
-  /** `heartbeatEndsOffline`: a heartbeat alone brings the peer back online (A-07). Default false. */
-  readonly heartbeatEndsOffline: boolean
-  /** `forecastsWhileOffline`: whether a limit is accepted from a registered peer that is not online (section 14). Default refuse. */
-  readonly forecastsWhileOffline: 'accept' | 'refuse'
+  readonly heartbeatBringsOnline: boolean
+  readonly forecastsBeforeHandshake: 'refuse' | 'accept'
+  readonly requireCorrelation: boolean
+  readonly tokenMaxLength: number
+  readonly baseUrlOverride?: string | undefined
 }
 
 /** One modern peer as configured. */
 export interface SessionPeer {
   readonly id: PeerId
   readonly role: 'fp' | 'cp'
+  /** Who sends the first Register: nobody, we with `token` (the peer's TOKEN_A), or they. */
+  readonly registration: 'none' | 'we start' | 'they start'
   /** Its base URL as known out of band: where our first Register goes, and what a relative base_url is resolved against. */
   readonly url: string | undefined
-  /** What we call it with: its TOKEN_A (registration full, initiator us), or its token for ever (registration none). */
   readonly token: string | undefined
-  /** `inboundToken`: what it calls us with when it never registers (registration none). */
+  /** With registration none: what it calls us with. */
   readonly inboundToken?: string | undefined
   readonly profile: SessionProfile
 }
@@ -90,7 +88,7 @@ export interface Address {
 export interface SessionView {
   readonly peer: PeerId
   readonly role: 'fp' | 'cp'
-  readonly registration: 'none' | 'full'
+  readonly registration: SessionPeer['registration']
   readonly state: SessionState
   /** Since when; undefined where nothing was ever stored. */
   readonly since: number | undefined
