@@ -108,9 +108,11 @@ export const profile = z
       .describe('Whether X-Segment headers mean something, or are decoration and every message is whole (D-38).'),
     // The session.
     handshakeInitiator: z
-      .enum(['downstream', 'we', 'they'])
+      .enum(['downstream', 'we', 'they', 'none'])
       .default('downstream')
-      .describe('Who starts the handshake; downstream: the capacity provider (D-16).'),
+      .describe(
+        'Who starts the handshake; downstream: the capacity provider, if it registers; none: online at once (D-16).',
+      ),
     handshakeBody: z.enum(['wrapped', 'flat']).default('wrapped').describe('Form of our handshake bodies (D-11).'),
     measurementConfiguration: styles
       .min(1)
