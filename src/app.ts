@@ -21,7 +21,8 @@ import { type Crossing, loadCrossings } from './mapping/crossings.ts'
 import type { IdTable } from './mapping/run.ts'
 import { type Log, logObserver, reason } from './ops/log.ts'
 import { probes } from './ops/probes.ts'
-import { modernWire } from './rest/outbound.ts'
+import { accessTokens } from './rest/oauth.ts'
+import { modernWire, restCaller } from './rest/outbound.ts'
 import { soapInbound } from './soap/inbound.ts'
 import { MemoryLedger } from './state/memory/ledger.ts'
 import { connectRedis } from './state/redis/client.ts'
@@ -63,9 +64,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const ledger = openLedger(config, log, now)
   const http = httpClient()
+  const outboundPeers = modernPeers(config)
+  const call = restCaller(http, accessTokens(http, now), outboundPeers)
   const forecasts = new Forecasts({
     ledger,
-    wire: modernWire(http),
+    wire: modernWire({
+      call,
+      peers: outboundPeers,
+      address: async (id) => outboundPeers.find((peer) => peer.id === id),
+      observed: async () => undefined,
+    }),
     links,
     observer,
     times: {
@@ -137,6 +145,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await ledger.close()
     },
   }
+}
+
+/** The OSCP 2.0 parties as the wire sees them. */
+function modernPeers(config: Config) {
+  return Object.entries(config.peers).flatMap(([id, peer]) =>
+    isLegacy(peer) ? [] : [{ id: id as PeerId, url: peer.url ?? '', token: peer.token ?? '', profile: peer.profile }],
+  )
 }
 
 /** Everything about a configuration that only the mappings can judge. Throws FindingsError. */

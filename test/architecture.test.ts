@@ -62,7 +62,7 @@ const fences: Record<string, RegExp> = {
   pino: /^src\/ops\/log\.ts$/,
   koa: /^src\/(soap|rest|ops)\//,
   '@koa/router': /^src\/(soap|rest|ops)\//,
-  zod: /^src\/(config\.ts|config\/[a-z]+\.ts|contract\/(zod|accept|load)\.ts|mapping\/define\.ts)$/,
+  zod: /^src\/(config\.ts|config\/[a-z]+\.ts|contract\/(zod|accept|json)\.ts|mapping\/define\.ts)$/,
   yaml: /^src\/config\.ts$/,
   commander: /^src\/cli\/main\.ts$/,
   'temporal-polyfill': /^src\/mapping\/codecs\/instant\.ts$/,
