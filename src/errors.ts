@@ -56,6 +56,8 @@ export const errorTable = {
   'header-not-understood': { ...sender, code: 'MustUnderstand', soap12: 500, json: 400 },
   /** NotSupported is a Receiver fault in OCPP-S, although repeating the call is pointless: deliberately retry 'never'. */
   'operation-unknown': { ...receiver, subcode: 'NotSupported', json: 404, retry: 'never', log: 'info' },
+  /** A message of the protocol that we do not serve in this role, or do not carry. */
+  'message-unsupported': { ...receiver, subcode: 'NotSupported', json: 501, retry: 'never', log: 'info' },
   'peer-unknown': { ...sender, subcode: 'UrlMismatch', soap11: 404, soap12: 404, json: 404 },
   'identity-mismatch': { ...sender, subcode: 'IdentityMismatch', json: 403, log: 'warn' },
   /** Nobody says who is calling. */

@@ -37,6 +37,10 @@ export type Alarm =
   | 'refused after acceptance'
   /** A limit's last block ended before the peer could be reached. */
   | 'expired undelivered'
+  /** Segments of a message came, and the rest of it did not in time: nothing of it was applied. */
+  | 'segments incomplete'
+  /** What had to follow an answer, such as a counter-message, failed in a way nobody foresaw. */
+  | 'failure after an answer'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

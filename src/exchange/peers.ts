@@ -94,6 +94,10 @@ export class Links {
     return this.all.find((link) => link.id === id)
   }
 
+  ofModern(peer: PeerId): Link[] {
+    return this.all.filter((link) => link.modern.id === peer)
+  }
+
   modernPeers(): ModernPeer[] {
     return [...new Map(this.all.map((link) => [link.modern.id, link.modern])).values()]
   }
