@@ -2,9 +2,10 @@
  * What the other rooms see of OSCP 2.0 sessions: who calls, what it may say now, where and with what to call it.
  * Limits: a token appears here only on its way in (`authenticate`) and on its way out (`address`); nothing else shows one.
  */
-
-import type { PeerId } from '../exchange/ids.ts'
+import type { PeerId, RequestId } from '../exchange/ids.ts'
 import type { AfterAnswer, Face, ModernReceiver, ModernRequest } from '../exchange/modern.ts'
+import type { Outcome } from '../exchange/peers.ts'
+import type { Value } from '../mapping/compile.ts'
 
 /** protocol/oscp-2.0.md section 14. */
 export type SessionState = 'NEW' | 'PENDING' | 'REGISTERED' | 'ONLINE' | 'OFFLINE'
@@ -24,6 +25,7 @@ export interface SessionProfile {
   readonly requireCorrelation: boolean
   readonly tokenMaxLength: number
   readonly baseUrlOverride?: string | undefined
+  readonly allowHttp: boolean
 }
 
 /** One modern peer as configured. */
@@ -39,6 +41,18 @@ export interface SessionPeer {
   readonly inboundToken?: string | undefined
   readonly profile: SessionProfile
 }
+
+/** One call of the session's own; the REST wire makes it the way the peer's profile says. Never rejects. */
+export type SessionCall = (call: {
+  readonly peer: PeerId
+  readonly to: Address
+  readonly method: 'POST' | 'PUT' | 'DELETE'
+  readonly message: 'Register' | 'Handshake' | 'HandshakeAcknowledge' | 'Heartbeat'
+  readonly body: Value
+  readonly request: RequestId
+  readonly correlation: RequestId | undefined
+  readonly withinMs: number
+}) => Promise<Outcome>
 
 /** Proof of which token a request came with; opaque, and useless for calling anybody. */
 export type Credential = string
@@ -72,7 +86,7 @@ export interface SessionApi extends ModernReceiver {
   remove(request: Omit<ModernRequest, 'value'>): Promise<void>
   /** Throws `not-online` when this message may not be received in the peer's state. */
   admit(peer: PeerId, message: string): Promise<void>
-  /** Where and with what to call the peer now; undefined while it is not registered. */
+  /** Where and with what to send the peer ordinary messages now; undefined while it is not online, for it would refuse them. */
   address(peer: PeerId): Promise<Address | undefined>
   /** What became of a call made with that address, by its HTTP status: 401 and 403 make the registration suspect. */
   observed(peer: PeerId, status: number | undefined): Promise<void>
