@@ -5,6 +5,7 @@
 import type { PeerId, RequestId } from '../exchange/ids.ts'
 import type { ModernWire, Outcome } from '../exchange/peers.ts'
 import { type HttpAnswer, type HttpClient, NotReachable, type Reach } from '../http/outbound.ts'
+import type { SessionCall } from '../session/api.ts'
 import { messagePath } from './messages.ts'
 import type { AccessTokens, OAuthClient } from './oauth.ts'
 import { cut } from './segment-out.ts'
@@ -81,7 +82,7 @@ export function restCaller(http: HttpClient, tokens: AccessTokens, peers: readon
 export interface ModernWireOptions {
   readonly call: Caller
   readonly peers: readonly OutboundPeer[]
-  /** Where the peer is called now; undefined while it is not registered. May reject when the state cannot be reached. */
+  /** Where the peer is called now; undefined while it is not online. May reject when the state cannot be reached. */
   readonly address: (peer: PeerId) => Promise<Destination | undefined>
   /** Told of the status of every answer. */
   readonly observed: (peer: PeerId, status: number) => Promise<void>
@@ -95,7 +96,7 @@ export function modernWire({ call, peers, address, observed }: ModernWireOptions
       const deadline = Date.now() + withinMs
       try {
         const to = await address(peer.id)
-        if (!to) return { verdict: 'unavailable', sentence: 'The peer is not registered.' }
+        if (!to) return { verdict: 'unavailable', sentence: 'The peer is not online.' }
         let last: Outcome = { verdict: 'accepted' }
         for (const part of cut(value, ids, profile.segmentOut)) {
           const answer = await call({
@@ -111,10 +112,26 @@ export function modernWire({ call, peers, address, observed }: ModernWireOptions
         }
         return last
       } catch (cause) {
-        return { verdict: 'unavailable', sentence: sentenceOf(cause), cause }
+        return unanswered(cause)
       }
     },
   }
+}
+
+/** Calls of the session's own. Unlike other messages they are made before the peer is online. */
+export function sessionCall(call: Caller, peers: readonly OutboundPeer[]): SessionCall {
+  const profiles = new Map(peers.map((peer) => [peer.id, peer.profile]))
+  return async (given) => {
+    try {
+      return outcomeOf(await call(given), given.message, profiles.get(given.peer)!)
+    } catch (cause) {
+      return unanswered(cause)
+    }
+  }
+}
+
+function unanswered(cause: unknown): Outcome {
+  return { verdict: 'unavailable', sentence: sentenceOf(cause), cause }
 }
 
 function sentenceOf(cause: unknown): string {
