@@ -22,9 +22,10 @@ COPY wsdl ./wsdl
 ENV NODE_ENV=production \
     OSCP_GW_CONFIG=/etc/oscp-gateway/gateway.yaml \
     OSCP_GW_REDIS_URL=redis://redis:6379 \
-    OSCP_GW_LISTEN_SOAP=0.0.0.0:8080
+    OSCP_GW_LISTEN_SOAP=0.0.0.0:8080 \
+    OSCP_GW_LISTEN_REST=0.0.0.0:8081
 USER 1000:1000
-EXPOSE 8080
+EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8082/livez').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/src/cli/main.js"]

@@ -3,25 +3,24 @@
  * Limits: it starts nothing until the mappings are accounted for; a Redis that is down makes it not ready, not dead.
  */
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Config, isLegacy, type LinkConfig } from './config.ts'
-import { type Finding, FindingsError } from './contract/model.ts'
-import { Agenda } from './exchange/agenda.ts'
+import { buildLinks, contractOf } from './app/links.ts'
+import { openParty } from './app/party.ts'
+import type { Config } from './config.ts'
+import { Agenda, type Worker } from './exchange/agenda.ts'
 import { Forecasts } from './exchange/forecasts.ts'
-import type { LinkId, PeerId } from './exchange/ids.ts'
 import type { Ledger } from './exchange/ledger.ts'
 import type { Observer } from './exchange/observer.ts'
-import { type LegacyPeer, type Link, Links, type ModernPeer } from './exchange/peers.ts'
 import { legacyReceiver } from './exchange/receive.ts'
+import { modernReceiver } from './exchange/receive-modern.ts'
 import { type Listener, listenAll } from './http/listen.ts'
 import { httpClient } from './http/outbound.ts'
 import { type Crossing, loadCrossings } from './mapping/crossings.ts'
-import type { IdTable } from './mapping/run.ts'
 import { type Log, logObserver, reason } from './ops/log.ts'
 import { probes } from './ops/probes.ts'
-import { modernWire } from './rest/outbound.ts'
+import type { Sessions } from './session/sessions.ts'
 import { soapInbound } from './soap/inbound.ts'
 import { MemoryLedger } from './state/memory/ledger.ts'
 import { connectRedis } from './state/redis/client.ts'
@@ -29,7 +28,9 @@ import { RedisLedger } from './state/redis/ledger.ts'
 
 export interface Gateway {
   readonly soapUrl: string
+  readonly restUrl: string
   readonly adminUrl: string
+  readonly sessions: Sessions
   readonly crossings: readonly Crossing[]
   /** Stops taking work, finishes what runs within the time, and closes the state last. */
   stop(withinMs?: number): Promise<void>
@@ -49,6 +50,8 @@ export interface GatewayOptions {
 /** The folder that holds package.json, wsdl/ and, compiled or not, mappings/. */
 export const home = findHome(dirname(fileURLToPath(import.meta.url)))
 
+const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
+
 /** Loads and accounts for every mapping that ships. Throws FindingsError. */
 export function shippedCrossings(): Promise<Crossing[]> {
   const here = dirname(fileURLToPath(import.meta.url))
@@ -63,9 +66,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const ledger = openLedger(config, log, now)
   const http = httpClient()
+  let restUrl = (config.publicRestUrl ?? config.publicUrl)?.replace(/\/+$/, '') ?? ''
+  const party = openParty({
+    config,
+    crossings,
+    ledger,
+    http,
+    log,
+    observer,
+    publicUrl: () => restUrl,
+    version,
+    now,
+    random: options.random ?? Math.random,
+    newId: randomUUID,
+  })
   const forecasts = new Forecasts({
     ledger,
-    wire: modernWire(http),
+    wire: party.wire,
     links,
     observer,
     times: {
@@ -80,12 +97,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const agenda = new Agenda({
     ledger,
     observer,
-    workers: new Map([['forecast', forecasts]]),
-    peers: () => links.modernPeers().map((peer) => peer.id),
+    workers: new Map<string, Worker>([
+      ['forecast', forecasts],
+      ['session', party.sessions],
+      ['segments', party.segments],
+    ]),
+    peers: () => party.peers,
     every: 200,
     perPeer: 16,
   })
 
+  const face = party.face(modernReceiver({ links, observer, now, flows: new Map() }))
   let publicUrl = config.publicUrl ?? ''
   const inbound = soapInbound({
     peers: legacy.map((peer) => ({ ...peer, services: contractOf(crossings, config, peer.id) })),
@@ -105,8 +127,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         error,
       }),
   })
-  const [soap, admin] = await listenAll([
+  const [soap, rest, admin] = await listenAll([
     { handler: inbound.callback(), ...config.listen.soap },
+    { handler: face.callback, ...config.listen.rest },
     { handler: probes(() => ledger.isReady()).callback(), ...config.listen.admin },
   ]).catch(async (error: unknown) => {
     await Promise.all([http.close(), ledger.close()])
@@ -114,19 +137,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
   const soapUrl = urlOf(soap)
   publicUrl ||= soapUrl
+  restUrl ||= urlOf(rest)
+  // What cannot be begun now, because the state is away, is begun by the next start; what was begun goes on by itself.
+  await party.sessions.start().catch((error: unknown) => log.error(reason(error), 'sessions'))
   agenda.start()
   log.info(
-    { soap: soapUrl, admin: urlOf(admin), state: config.redis ? 'redis' : 'memory', mappings: hashes(crossings) },
+    {
+      soap: soapUrl,
+      rest: urlOf(rest),
+      admin: urlOf(admin),
+      state: config.redis ? 'redis' : 'memory',
+      mappings: hashes(crossings),
+    },
     'listening',
   )
 
   return {
     soapUrl,
+    restUrl: urlOf(rest),
+    sessions: party.sessions,
     adminUrl: urlOf(admin),
     crossings,
     async stop(withinMs = 5000) {
-      await Promise.all([soap.close(withinMs), agenda.stop()])
-      await Promise.race([forecasts.settled(), new Promise((resolve) => setTimeout(resolve, withinMs).unref())])
+      await Promise.all([soap.close(withinMs), rest.close(withinMs), agenda.stop()])
+      const settled = Promise.all([face.settled(), party.sessions.settled(), forecasts.settled()])
+      await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, withinMs).unref())])
       await admin.close(0)
       await http.close()
       await ledger.close()
@@ -151,65 +186,6 @@ function openLedger(config: Config, log: Log, now: () => number): Ledger {
     'State is in memory: undelivered forecasts are forgotten when this process ends. Configure Redis to keep them.',
   )
   return new MemoryLedger(now)
-}
-
-function buildLinks(config: Config, crossings: readonly Crossing[]): { links: Links; legacy: LegacyPeer[] } {
-  const findings: Finding[] = []
-  const legacy: LegacyPeer[] = []
-  const modern = new Map<string, ModernPeer>()
-  for (const [id, peer] of Object.entries(config.peers)) {
-    if (isLegacy(peer)) legacy.push({ id: id as PeerId, role: peer.role, zone: peer.zone })
-    else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url, token: peer.token! })
-    if (isLegacy(peer) && !crossings.some((c) => c.legacy.id === peer.contract))
-      findings.push({
-        file: 'configuration',
-        rule: `peers.${id}.contract`,
-        sentence: `${peer.contract} is not a contract of any mapping`,
-      })
-  }
-  const links = Object.entries(config.links).flatMap(([name, link]): Link[] => {
-    const [legacyPeer, modernPeer] = [legacy.find((peer) => peer.id === link.legacy)!, modern.get(link.modern)!]
-    const contracts = [config.peers[link.legacy]!.contract, config.peers[link.modern]!.contract]
-    const crossing = crossings.find((c) => c.legacy.id === contracts[0] && c.modern.id === contracts[1])
-    if (!crossing) {
-      findings.push({
-        file: 'configuration',
-        rule: `links.${name}`,
-        sentence: `no mapping leads from ${contracts.join(' to ')}`,
-      })
-      return []
-    }
-    return [
-      {
-        id: name as LinkId,
-        legacy: legacyPeer,
-        modern: modernPeer,
-        crossing,
-        cspIdentity: link.cspIdentity,
-        groups: idTable(link.groups),
-        answerWithin: link.answerWithin,
-        mapping: {
-          amperePhases: link.amperePhases,
-          ampereAllMeans: link.ampereAllMeans,
-          phaseBalance: link.phaseBalance,
-        },
-      },
-    ]
-  })
-  if (findings.length > 0) throw new FindingsError(findings)
-  return { links: new Links(links), legacy }
-}
-
-function contractOf(crossings: readonly Crossing[], config: Config, peer: PeerId) {
-  const id = config.peers[peer]!.contract
-  return crossings.find((crossing) => crossing.legacy.id === id)!.legacy.services
-}
-
-function idTable(groups: LinkConfig['groups']): IdTable {
-  if (groups === 'identity') return { toModern: (cable) => cable, toLegacy: (group) => group }
-  const up = new Map(Object.entries(groups))
-  const down = new Map([...up].map(([cable, group]) => [group, cable]))
-  return { toModern: (cable) => up.get(cable), toLegacy: (group) => down.get(group) }
 }
 
 function all(observers: readonly Observer[]): Observer {

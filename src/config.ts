@@ -5,114 +5,19 @@
 import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { parseDocument } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { crossChecks } from './config/checks.ts'
+import { type Config, isLegacy, schema } from './config/schema.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
 
-const duration = z
-  .string()
-  .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/, 'must be a duration such as 500ms, 5s or 2m')
-  .transform(
-    (text) => Number.parseFloat(text) * { ms: 1, s: 1000, m: 60_000, h: 3600_000 }[/[a-z]+$/.exec(text)![0] as 'ms'],
-  )
-
-const address = z
-  .string()
-  .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port such as 127.0.0.1:8080')
-  .transform((text) => {
-    const at = text.lastIndexOf(':')
-    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
-  })
-  .refine(({ port }) => port <= 65_535, 'must have a port of at most 65535')
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-const id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -')
-const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Amsterdam')
-
-const legacyPeer = z.strictObject({
-  role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
-  contract: z.string().default('oscp-1.0').describe('The contract it speaks.'),
-  zone: zone.optional().describe('Zone of its times without offset. Default: such times are refused.'),
-})
-
-const modernPeer = z
-  .strictObject({
-    role: z.enum(['fp', 'cp']).describe('What the party is in OSCP 2.0: flexibility provider, or capacity provider.'),
-    contract: z.string().default('oscp-2.0').describe('The contract it speaks.'),
-    url: httpUrl.describe('Its base URL; the message name is appended.'),
-    token: z.string().optional().meta({ secret: true }).describe('The token it issued for us.'),
-    tokenFile: z.string().optional().describe('File that holds that token.'),
-  })
-  .superRefine((peer, context) => {
-    if ((peer.token === undefined) === (peer.tokenFile === undefined))
-      context.addIssue({ code: 'custom', path: ['token'], message: 'give either token or tokenFile' })
-  })
-
-const peer = z.discriminatedUnion('role', [legacyPeer, modernPeer], {
-  error: 'must have a role: dso or csp (OSCP 1.0), fp or cp (OSCP 2.0)',
-})
-
-const link = z.strictObject({
-  legacy: id.describe('The OSCP 1.0 party.'),
-  modern: id.describe('The OSCP 2.0 party.'),
-  cspIdentity: z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .describe('The cspIdentity of the operator; needed when a party has several links.'),
-  groups: z
-    .union([z.literal('identity'), z.record(z.string().min(1).max(255), z.string().min(1))])
-    .default('identity')
-    .describe('Cable id → group id. `identity`: every id is the same on both sides.'),
-  answerWithin: duration.default(5000).describe("How long a SOAP caller waits for the other side's word."),
-  amperePhases: z
-    .array(z.enum(['ONE', 'TWO', 'THREE', 'UNKNOWN']))
-    .min(1)
-    .default(['ONE', 'TWO', 'THREE'])
-    .describe('Phases that a 1.0 figure in ampere is about.'),
-  ampereAllMeans: z.enum(['sum', 'each']).default('sum').describe('What a 2.0 figure in ampere for ALL phases means.'),
-  phaseBalance: z
-    .enum(['assumed', 'strict'])
-    .default('assumed')
-    .describe('Whether per-phase power is multiplied up as if loads were balanced, or not.'),
-})
-
-const schema = z.strictObject({
-  publicUrl: httpUrl.optional().describe('URL under which partners reach the SOAP listener. Default: its address.'),
-  listen: z
-    .strictObject({
-      soap: address.default({ host: '127.0.0.1', port: 8080 }).describe('Where OSCP 1.0 parties call.'),
-      admin: address.default({ host: '127.0.0.1', port: 8082 }).describe('Where probes are answered; never public.'),
-    })
-    .prefault({})
-    .describe('Listeners.'),
-  redis: z
-    .strictObject({
-      url: z
-        .string()
-        .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-        .meta({ secret: true }),
-    })
-    .optional()
-    .describe('State store. Default: memory, which forgets when the process ends.'),
-  log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level that is logged.'),
-  bodyLimit: z.int().min(1024).default(1_048_576).describe('Largest request body in bytes.'),
-  offlineAfter: duration.default(180_000).describe('How long after a heartbeat of ours silence means offline.'),
-  delivery: z
-    .strictObject({
-      timeout: duration.default(20_000).describe('Limit of one attempt to deliver a message.'),
-      firstRetry: duration.default(1000).describe('Bound of the first pause after a failed attempt; it doubles.'),
-      longestRetry: duration.default(60_000).describe('Largest bound of the pause between attempts.'),
-    })
-    .prefault({})
-    .describe('Delivery to OSCP 2.0 parties.'),
-  peers: z.record(id, peer).describe('The parties, by a name of your choice that is part of their URL.'),
-  links: z.record(id, link).describe('Which parties speak through the gateway, by a name of your choice.'),
-})
-
-export type Config = z.output<typeof schema>
-export type PeerConfig = z.output<typeof peer>
-export type LinkConfig = z.output<typeof link>
+export {
+  type Config,
+  isLegacy,
+  type LinkConfig,
+  type ModernPeerConfig,
+  type PeerConfig,
+  type ProfileConfig,
+} from './config/schema.ts'
 
 /** The environment: each of these, or its name with _FILE appended for a file that holds the value. */
 const environment = {
@@ -120,6 +25,9 @@ const environment = {
   OSCP_GW_REDIS_URL: { path: ['redis', 'url'], doc: 'State store; overrides redis.url.' },
   OSCP_GW_PUBLIC_URL: { path: ['publicUrl'], doc: 'Overrides publicUrl.' },
   OSCP_GW_LISTEN_SOAP: { path: ['listen', 'soap'], doc: 'Overrides listen.soap.' },
+  OSCP_GW_PUBLIC_REST_URL: { path: ['publicRestUrl'], doc: 'Overrides publicRestUrl.' },
+  OSCP_GW_LISTEN_REST: { path: ['listen', 'rest'], doc: 'Overrides listen.rest.' },
+  OSCP_GW_TOKEN_KEY: { path: ['tokenKey'], doc: 'The key itself; best given as OSCP_GW_TOKEN_KEY_FILE.' },
   OSCP_GW_LISTEN_ADMIN: { path: ['listen', 'admin'], doc: 'Overrides listen.admin.' },
   OSCP_GW_LOG: { path: ['log'], doc: 'Overrides log.' },
 } as const
@@ -209,65 +117,33 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   return `${issue.keys.join(', ')}: not a setting here`
 }
 
-/** What the schema cannot see: names that must exist, and parties that cannot be told apart. */
-function crossChecks(config: Config, file: string): Finding[] {
-  const findings: Finding[] = []
-  const report = (rule: string, sentence: string) => findings.push({ file, rule, sentence })
-  const identities = new Map<string, string>()
-  for (const [name, link] of Object.entries(config.links)) {
-    const [legacy, modern] = [config.peers[link.legacy], config.peers[link.modern]]
-    if (!legacy) report(`links.${name}.legacy`, `${link.legacy} is not among the peers${nearest(link.legacy, config)}`)
-    else if (!isLegacy(legacy))
-      report(`links.${name}.legacy`, `${link.legacy} has the role ${legacy.role}, not dso or csp`)
-    if (!modern) report(`links.${name}.modern`, `${link.modern} is not among the peers${nearest(link.modern, config)}`)
-    else if (isLegacy(modern))
-      report(`links.${name}.modern`, `${link.modern} has the role ${modern.role}, not fp or cp`)
-    const wanted = legacy?.role === 'dso' ? 'fp' : 'cp'
-    if (legacy && modern && isLegacy(legacy) && !isLegacy(modern) && modern.role !== wanted)
-      report(`links.${name}`, `a ${legacy.role} is linked with a ${wanted}, not with a ${modern.role}`)
-    const siblings = Object.values(config.links).filter((other) => other.legacy === link.legacy)
-    if (siblings.length > 1 && link.cspIdentity === undefined)
-      report(`links.${name}.cspIdentity`, `is needed, because ${link.legacy} has several links`)
-    const key = `${link.legacy} ${link.cspIdentity}`
-    const twin = identities.get(key)
-    if (twin !== undefined && link.cspIdentity !== undefined)
-      report(`links.${name}.cspIdentity`, `is the same as of ${twin}`)
-    identities.set(key, name)
-    if (link.groups !== 'identity') {
-      const cables = new Map<string, string>()
-      for (const [cable, group] of Object.entries(link.groups)) {
-        const other = cables.get(group)
-        if (other !== undefined)
-          report(`links.${name}.groups`, `${other} and ${cable} are both ${group}; a group is one cable`)
-        cables.set(group, cable)
-      }
-    }
-  }
-  return findings
-}
-
-function nearest(name: string, config: Config): string {
-  const names = Object.keys(config.peers)
-  return names.length > 0 ? `; did you mean ${closest(name, names)}?` : ''
-}
-
+/** Replaces the name of each secret's file by what is in it. */
 function readSecrets(config: Config, file: string): Config {
   const findings: Finding[] = []
+  const read = (rule: string, path: string) => {
+    const content = readSecretFile(path)
+    if (content === undefined) findings.push({ file, rule, sentence: 'names a file that cannot be read' })
+    else if (content.trim() === '') findings.push({ file, rule, sentence: 'names a file that is empty' })
+    return content
+  }
+  const fill = <T extends object>(holder: T, rule: string, name: keyof T & string): T => {
+    const path = holder[`${name}File` as keyof T]
+    return typeof path === 'string' ? { ...holder, [name]: read(`${rule}${name}File`, path) } : holder
+  }
   const peers = Object.fromEntries(
     Object.entries(config.peers).map(([name, peer]) => {
-      if (isLegacy(peer) || peer.tokenFile === undefined) return [name, peer]
-      const token = readSecretFile(peer.tokenFile)
-      if (token === undefined)
-        findings.push({ file, rule: `peers.${name}.tokenFile`, sentence: 'names a file that cannot be read' })
-      return [name, { ...peer, token }]
+      if (isLegacy(peer)) return [name, peer]
+      const at = `peers.${name}.`
+      const filled = fill(fill(peer, at, 'token'), at, 'inboundToken')
+      const { authOut } = filled.profile
+      if (typeof authOut === 'string') return [name, filled]
+      const oauth = fill(authOut, `${at}profile.authOut.`, 'clientSecret')
+      return [name, { ...filled, profile: { ...filled.profile, authOut: oauth } }]
     }),
   )
+  const whole = fill({ ...config, peers }, '', 'tokenKey')
   if (findings.length > 0) throw new FindingsError(findings)
-  return { ...config, peers }
-}
-
-export function isLegacy(peer: PeerConfig): peer is PeerConfig & { role: 'dso' | 'csp' } {
-  return peer.role === 'dso' || peer.role === 'csp'
+  return whole
 }
 
 /** The content of a secret's file, without the newline editors leave at its end. */
@@ -286,14 +162,5 @@ function place(raw: Raw, path: readonly string[], value: unknown): void {
     const inner = raw[first]
     raw[first] = typeof inner === 'object' && inner !== null ? { ...inner } : {}
     place(raw[first] as Raw, rest, value)
-  }
-}
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
   }
 }

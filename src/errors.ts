@@ -56,8 +56,18 @@ export const errorTable = {
   'header-not-understood': { ...sender, code: 'MustUnderstand', soap12: 500, json: 400 },
   /** NotSupported is a Receiver fault in OCPP-S, although repeating the call is pointless: deliberately retry 'never'. */
   'operation-unknown': { ...receiver, subcode: 'NotSupported', json: 404, retry: 'never', log: 'info' },
+  /** A message of the protocol that we do not serve in this role, or do not carry. */
+  'message-unsupported': { ...receiver, subcode: 'NotSupported', json: 501, retry: 'never', log: 'info' },
   'peer-unknown': { ...sender, subcode: 'UrlMismatch', soap11: 404, soap12: 404, json: 404 },
   'identity-mismatch': { ...sender, subcode: 'IdentityMismatch', json: 403, log: 'warn' },
+  /** Nobody says who is calling. */
+  'token-missing': { ...sender, subcode: 'SecurityError', json: 401, log: 'warn' },
+  /** A token we never issued, have revoked, or issued for something else: a caller learns no more than that. */
+  'token-unknown': { ...sender, subcode: 'SecurityError', json: 403, log: 'warn' },
+  /** Not before registration and handshake are done (protocol/oscp-2.0.md section 14). */
+  'not-online': { ...sender, json: 403 },
+  /** A Register without a version that both sides speak. */
+  'version-unsupported': { ...sender, json: 501, log: 'warn' },
   /** Answered per cable as `Rejected`, never as a fault of the whole message (protocol/oscp-1.0.md section 3). */
   'group-unknown': { ...sender, json: 404 },
   'method-not-allowed': { ...sender, soap11: 405, soap12: 405, json: 405 },

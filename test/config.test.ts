@@ -37,6 +37,7 @@ describe('The configuration', () => {
     const config = loadConfig(undefined, file('a.yaml', minimal), {})
     expect(config.listen).to.deep.equal({
       soap: { host: '127.0.0.1', port: 8080 },
+      rest: { host: '127.0.0.1', port: 8081 },
       admin: { host: '127.0.0.1', port: 8082 },
     })
     expect(config.redis).to.equal(undefined)
@@ -54,6 +55,31 @@ describe('The configuration', () => {
     expect(config.redis?.url).to.equal('redis://:secret@r:6379')
     expect(config.listen.soap).to.deep.equal({ host: '0.0.0.0', port: 9000 })
     expect(config.log).to.equal('error')
+  })
+
+  it('gives every OSCP 2.0 party a profile that is safe with a party that keeps to the protocol', () => {
+    const { cpo } = loadConfig(undefined, file('a.yaml', minimal), {}).peers
+    expect(cpo).to.deep.include({ registration: 'none' })
+    expect(cpo)
+      .to.have.property('profile')
+      .that.deep.includes({
+        strict: false,
+        authOut: 'token',
+        headersOut: {},
+        pathOverrides: {},
+        acceptStatusesAsSuccess: [],
+        allowHttp: false,
+        allowAddresses: [],
+        authInSchemes: ['token', 'bearer', 'bare'],
+        tokenMaxLength: 4096,
+        requireCorrelation: false,
+        segmentsIn: 'join',
+        handshakeInitiator: 'downstream',
+        handshakeBody: 'wrapped',
+        heartbeats: 'on',
+        heartbeatInterval: 60_000,
+      })
+    expect(cpo).to.have.property('profile').that.does.not.have.any.keys('segmentOut', 'baseUrlOverride')
   })
 
   it('reads a token from its file', () => {
@@ -109,6 +135,36 @@ describe('The configuration', () => {
         'modern: cpo, cspIdentity: x }\n  two: { legacy: dso, modern: cpo, cspIdentity: x }',
       ),
       /is the same as of one/,
+    ],
+    [
+      'a party that registers and has tokens written down',
+      minimal.replace('token: t', 'registration: they start, token: t'),
+      /token: has no meaning when they start/,
+    ],
+    [
+      'a party with registration and Redis, but no key for the tokens',
+      `${minimal.replace('token: t', 'registration: we start, token: t')}\nredis: { url: "redis://x" }`,
+      /tokenKeyFile: is needed, because cpo registers/,
+    ],
+    [
+      'a static header that would forge one of the protocol',
+      minimal.replace('token: t', 'token: t, profile: { headersOut: { authorization: x } }'),
+      /headersOut: must not contain a header of the protocol/,
+    ],
+    [
+      'a range that is none',
+      minimal.replace('token: t', 'token: t, profile: { allowAddresses: [10.0.0.0/33] }'),
+      /allowAddresses.0: must be a range/,
+    ],
+    [
+      'a path for a message that does not exist',
+      minimal.replace('token: t', 'token: t, profile: { pathOverrides: { Handshack: /h } }'),
+      /pathOverrides/,
+    ],
+    [
+      'OAuth without a secret',
+      minimal.replace('token: t', 'profile: { authOut: { tokenUrl: "https://x/t", clientId: c } }'),
+      /clientSecret: give either clientSecret or clientSecretFile/,
     ],
     ['a key that stands twice', `${minimal}\npeers: {}`, /yaml: .*unique/],
     ['a file that is no mapping', '- 1', /must be a mapping of settings/],

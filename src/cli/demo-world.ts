@@ -78,7 +78,7 @@ export async function openWorld(): Promise<World> {
 /** As a file would hold it. No environment is laid over it: the demo is the same everywhere. */
 function configuration(cpo: Cpo): Record<string, unknown> {
   return {
-    listen: { soap: '127.0.0.1:0', admin: '127.0.0.1:0' },
+    listen: { soap: '127.0.0.1:0', rest: '127.0.0.1:0', admin: '127.0.0.1:0' },
     log: 'silent',
     delivery: { firstRetry: '200ms', longestRetry: `${longestRetry}ms` },
     peers: {

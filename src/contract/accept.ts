@@ -11,9 +11,10 @@ const defaults: Readonly<Record<string, unknown>> = { phase: 'ALL' }
 
 /** The message in the contract's own form: known fields only. Throws `invalid-message` with the path of each problem. */
 export function acceptMessage(message: Message, schema: z.ZodType, json: unknown): Record<string, unknown> {
-  const parsed = schema.safeParse(normaliseComplex(message.type, json))
+  const normal = normaliseComplex(message.type, json)
+  const parsed = schema.safeParse(normal)
   if (parsed.success) return parsed.data as Record<string, unknown>
-  const problems = parsed.error.issues.slice(0, 10).map(problemOf)
+  const problems = parsed.error.issues.slice(0, 10).map((issue) => problemOf(issue, valueAt(normal, issue.path)))
   const first = problems[0]!
   throw new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, {
     problems,
@@ -53,19 +54,24 @@ function normaliseScalar(type: Scalar, value: unknown): unknown {
   return value
 }
 
-function problemOf(issue: z.core.$ZodIssue): Problem {
+/** Asked of the value and not of the issue, so that no error ever carries what somebody sent. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value)
+}
+
+function problemOf(issue: z.core.$ZodIssue, value: unknown): Problem {
   const path = issue.path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)),
     '',
   )
-  return { path, sentence: sentenceOf(issue) }
+  return { path, sentence: sentenceOf(issue, value) }
 }
 
 /** zod's own sentences may repeat a value; these never do. */
-function sentenceOf(issue: z.core.$ZodIssue): string {
+function sentenceOf(issue: z.core.$ZodIssue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined
+      return value === undefined
         ? `is required and must be ${article(issue.expected)}`
         : `must be ${article(issue.expected)}`
     case 'invalid_value':

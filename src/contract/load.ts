@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import type { ContractModule } from '../mapping/define.ts'
+import { jsonContract } from './json.ts'
 import { type Contract, type Field, type Finding, FindingsError, fieldPaths, type Operation } from './model.ts'
 import { readWsdl } from './wsdl.ts'
 import { messageFromZod } from './zod.ts'
@@ -17,7 +18,8 @@ export function loadContract(module: ContractModule, folder: string): Contract {
       ([name, schema]) => [name, messageFromZod(name, schema, `contract ${module.id}`, findings)] as const,
     )
     if (findings.length > 0) throw new FindingsError(findings)
-    return { ...base, messages: new Map(messages), services: [] }
+    const byName = new Map(messages)
+    return { ...base, messages: byName, json: jsonContract(byName, module.messages), services: [] }
   }
   const services = (['csp', 'dso'] as const).flatMap((host) => {
     const file = module.wsdl[host]

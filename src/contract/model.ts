@@ -87,7 +87,17 @@ export interface Contract {
   readonly wire: 'soap' | 'json'
   readonly title: string
   readonly messages: ReadonlyMap<string, Message>
+  /** Of the JSON wire only. */
+  readonly json?: JsonContract
   readonly services: readonly Service[]
+}
+
+/** What a JSON contract does with a message of a name that it has. */
+export interface JsonContract {
+  /** The message in the contract's own form, known fields only. Throws `invalid-message` with the path of each problem. */
+  accept(name: string, json: unknown): Record<string, unknown>
+  /** Its JSON Schema (2020-12). */
+  schema(name: string): Record<string, unknown>
 }
 
 /** Every field of a message with its path: `block[].startTime`, outer fields before inner ones. */

@@ -14,6 +14,8 @@ export interface ModernRequest {
   readonly value: Value
   readonly request: RequestId
   readonly correlation: RequestId | undefined
+  /** Which of the tokens we issued it came with, as the session's `authenticate` said; opaque. */
+  readonly credential?: string
 }
 
 /** Work that must not start before the answer is on the wire, such as posting a counter-message; it never rejects. */

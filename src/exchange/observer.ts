@@ -39,6 +39,10 @@ export type Alarm =
   | 'expired undelivered'
   /** The peer could not take a limit at the first attempt; it is stored and sent again. */
   | 'peer unavailable'
+  /** Segments of a message came, and the rest of it did not in time: nothing of it was applied. */
+  | 'segments incomplete'
+  /** What had to follow an answer, such as a counter-message, failed in a way nobody foresaw. */
+  | 'failure after an answer'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

@@ -35,8 +35,12 @@ export interface Link {
 }
 
 /** What became of one attempt to hand a message to a peer. `sentence` may be shown to the other side. */
-export type Outcome =
-  | { readonly verdict: 'accepted' }
+export type Outcome = (
+  | {
+      readonly verdict: 'accepted'
+      /** The JSON that came with a 2xx, which the protocol leaves empty. */
+      readonly body?: unknown
+    }
   | { readonly verdict: 'refused'; readonly sentence: string }
   | {
       readonly verdict: 'unavailable'
@@ -44,6 +48,10 @@ export type Outcome =
       readonly retryAfterMs?: number
       readonly cause?: unknown
     }
+) & {
+  /** HTTP status of the answer; absent when none came. */
+  readonly status?: number
+}
 
 /** The OSCP 2.0 wire outwards. Never rejects. */
 export interface ModernWire {
@@ -84,6 +92,10 @@ export class Links {
 
   byId(id: LinkId): Link | undefined {
     return this.all.find((link) => link.id === id)
+  }
+
+  ofModern(peer: PeerId): Link[] {
+    return this.all.filter((link) => link.modern.id === peer)
   }
 
   modernPeers(): ModernPeer[] {

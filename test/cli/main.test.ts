@@ -89,7 +89,11 @@ describe('The command', function () {
     await new Promise<void>((listening) => holder.listen(0, '127.0.0.1', listening))
     const { port } = holder.address() as { port: number }
     const { code, err } = await run(['start'], {
-      env: { OSCP_GW_LISTEN_SOAP: `127.0.0.1:${port}`, OSCP_GW_LISTEN_ADMIN: '127.0.0.1:0' },
+      env: {
+        OSCP_GW_LISTEN_SOAP: `127.0.0.1:${port}`,
+        OSCP_GW_LISTEN_REST: '127.0.0.1:0',
+        OSCP_GW_LISTEN_ADMIN: '127.0.0.1:0',
+      },
     })
     expect(code, err).to.equal(69)
     expect(err).to.match(/cannot listen/)
@@ -106,7 +110,14 @@ describe('The command', function () {
     const child = spawn(
       process.execPath,
       [join(root, 'node_modules/tsx/dist/cli.mjs'), '--conditions=source', join(root, 'src/cli/main.ts')],
-      { env: { PATH: process.env.PATH, OSCP_GW_LISTEN_SOAP: '127.0.0.1:0', OSCP_GW_LISTEN_ADMIN: '127.0.0.1:0' } },
+      {
+        env: {
+          PATH: process.env.PATH,
+          OSCP_GW_LISTEN_SOAP: '127.0.0.1:0',
+          OSCP_GW_LISTEN_REST: '127.0.0.1:0',
+          OSCP_GW_LISTEN_ADMIN: '127.0.0.1:0',
+        },
+      },
     )
     let out = ''
     child.stdout.on('data', (chunk: Buffer) => {

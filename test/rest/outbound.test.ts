@@ -2,9 +2,9 @@
 import { expect } from 'chai'
 import type { PeerId, RequestId } from '../../src/exchange/ids.ts'
 import type { ModernPeer, Outcome } from '../../src/exchange/peers.ts'
-import { type HttpClient, httpClient } from '../../src/http/outbound.ts'
-import { modernWire, parseRetryAfter } from '../../src/rest/outbound.ts'
+import { parseRetryAfter } from '../../src/rest/outbound.ts'
 import { type Behave, type Cpo, startCpo } from '../peers/cpo.ts'
+import { openHouse } from './house.ts'
 
 const forecast = {
   group_id: '007',
@@ -24,25 +24,34 @@ const correlation = '0b8f8a0e-1c1f-4f3e-9f0e-5a4d3c2b1a00' as RequestId
 
 describe('An OSCP 2.0 message on its way out', () => {
   let cpo: Cpo
-  let http: HttpClient
   before(async () => {
-    http = httpClient()
     cpo = await startCpo({ token: 'secret token' })
   })
   beforeEach(() => {
     cpo.behave()
     cpo.received.length = 0
   })
-  after(() => Promise.all([http.close(), cpo.stop()]))
+  after(() => cpo.stop())
 
-  const sendTo = (changes: Partial<ModernPeer>, message = 'UpdateGroupCapacityForecast', withinMs = 2000) =>
-    modernWire(http).send(
-      { id: 'cpo' as PeerId, role: 'fp', url: cpo.url, token: cpo.token, ...changes },
-      message,
-      forecast,
-      { request },
-      withinMs,
-    )
+  /** What became of one message to a peer of this URL; the HTTP status, when there was one, is checked by the profile's tests. */
+  const sendTo = async (
+    { url = cpo.url }: { url?: string },
+    message = 'UpdateGroupCapacityForecast',
+    withinMs = 2000,
+    ids: { request: RequestId; correlation?: RequestId } = { request },
+  ): Promise<Outcome> => {
+    const house = await openHouse({ peers: { cpo: { role: 'fp', url, token: cpo.token } } })
+    try {
+      const {
+        status: _status,
+        body: _body,
+        ...outcome
+      } = await house.party.wire.send({ id: 'cpo' as PeerId } as ModernPeer, message, forecast, ids, withinMs)
+      return outcome as Outcome
+    } finally {
+      await house.stop()
+    }
+  }
   const answeredWith = (behave: Behave): Promise<Outcome> => {
     cpo.behave(behave)
     return sendTo({})
@@ -63,8 +72,7 @@ describe('An OSCP 2.0 message on its way out', () => {
   })
 
   it('names the message it answers when there is one', async () => {
-    const peer: ModernPeer = { id: 'cpo' as PeerId, role: 'fp', url: cpo.url, token: cpo.token }
-    await modernWire(http).send(peer, 'UpdateGroupCapacityForecast', forecast, { request, correlation }, 2000)
+    await sendTo({}, 'UpdateGroupCapacityForecast', 2000, { request, correlation })
     expect(cpo.received[0]?.headers).to.include({ 'x-request-id': request, 'x-correlation-id': correlation })
   })
 

@@ -1,0 +1,71 @@
+/**
+ * Makes the parties and links of the exchange out of the configuration and the mappings.
+ * Limits: what only the mappings can judge about a configuration is judged here, all of it at once.
+ */
+import { type Config, isLegacy, type LinkConfig } from '../config.ts'
+import { type Finding, FindingsError } from '../contract/model.ts'
+import type { LinkId, PeerId } from '../exchange/ids.ts'
+import { type LegacyPeer, type Link, Links, type ModernPeer } from '../exchange/peers.ts'
+import type { Crossing } from '../mapping/crossings.ts'
+import type { IdTable } from '../mapping/run.ts'
+
+/** Throws FindingsError. */
+export function buildLinks(config: Config, crossings: readonly Crossing[]): { links: Links; legacy: LegacyPeer[] } {
+  const findings: Finding[] = []
+  const legacy: LegacyPeer[] = []
+  const modern = new Map<string, ModernPeer>()
+  for (const [id, peer] of Object.entries(config.peers)) {
+    if (isLegacy(peer)) legacy.push({ id: id as PeerId, role: peer.role, zone: peer.zone })
+    else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url ?? '', token: peer.token ?? '' })
+    if (isLegacy(peer) && !crossings.some((c) => c.legacy.id === peer.contract))
+      findings.push({
+        file: 'configuration',
+        rule: `peers.${id}.contract`,
+        sentence: `${peer.contract} is not a contract of any mapping`,
+      })
+  }
+  const links = Object.entries(config.links).flatMap(([name, link]): Link[] => {
+    const [legacyPeer, modernPeer] = [legacy.find((peer) => peer.id === link.legacy)!, modern.get(link.modern)!]
+    const contracts = [config.peers[link.legacy]!.contract, config.peers[link.modern]!.contract]
+    const crossing = crossings.find((c) => c.legacy.id === contracts[0] && c.modern.id === contracts[1])
+    if (!crossing) {
+      findings.push({
+        file: 'configuration',
+        rule: `links.${name}`,
+        sentence: `no mapping leads from ${contracts.join(' to ')}`,
+      })
+      return []
+    }
+    return [
+      {
+        id: name as LinkId,
+        legacy: legacyPeer,
+        modern: modernPeer,
+        crossing,
+        cspIdentity: link.cspIdentity,
+        groups: idTable(link.groups),
+        answerWithin: link.answerWithin,
+        mapping: {
+          amperePhases: link.amperePhases,
+          ampereAllMeans: link.ampereAllMeans,
+          phaseBalance: link.phaseBalance,
+        },
+      },
+    ]
+  })
+  if (findings.length > 0) throw new FindingsError(findings)
+  return { links: new Links(links), legacy }
+}
+
+/** The services of the dialect that a legacy party speaks. */
+export function contractOf(crossings: readonly Crossing[], config: Config, peer: PeerId) {
+  const id = config.peers[peer]!.contract
+  return crossings.find((crossing) => crossing.legacy.id === id)!.legacy.services
+}
+
+function idTable(groups: LinkConfig['groups']): IdTable {
+  if (groups === 'identity') return { toModern: (cable) => cable, toLegacy: (group) => group }
+  const up = new Map(Object.entries(groups))
+  const down = new Map([...up].map(([cable, group]) => [group, cable]))
+  return { toModern: (cable) => up.get(cable), toLegacy: (group) => down.get(group) }
+}

@@ -1,0 +1,123 @@
+/**
+ * Builds everything that makes the gateway a party of OSCP 2.0: its sessions, its face, and how it calls its peers.
+ * Limits: nothing is called and nothing listens until it is told to.
+ */
+import { type Config, isLegacy, type ModernPeerConfig } from '../config.ts'
+import type { PeerId } from '../exchange/ids.ts'
+import type { Ledger } from '../exchange/ledger.ts'
+import type { ModernReceiver } from '../exchange/modern.ts'
+import type { Observer } from '../exchange/observer.ts'
+import type { ModernWire } from '../exchange/peers.ts'
+import type { HttpClient } from '../http/outbound.ts'
+import type { Crossing } from '../mapping/crossings.ts'
+import { type Log, reason } from '../ops/log.ts'
+import { type RestInbound, restInbound } from '../rest/inbound.ts'
+import { accessTokens } from '../rest/oauth.ts'
+import { describeApi } from '../rest/openapi.ts'
+import { modernWire, restCaller, sessionCall } from '../rest/outbound.ts'
+import { Segments } from '../rest/segments.ts'
+import type { SessionPeer } from '../session/api.ts'
+import { Sessions } from '../session/sessions.ts'
+import { Vault } from '../session/vault.ts'
+
+export interface PartyOptions {
+  readonly config: Config
+  readonly crossings: readonly Crossing[]
+  readonly ledger: Ledger
+  readonly http: HttpClient
+  readonly log: Log
+  readonly observer: Observer
+  /** What the REST listener is reached under, without a slash at its end; known once it listens. */
+  readonly publicUrl: () => string
+  readonly version: string
+  readonly now: () => number
+  readonly random: () => number
+  readonly newId: () => string
+}
+
+export interface Party {
+  readonly sessions: Sessions
+  readonly segments: Segments
+  readonly wire: ModernWire
+  readonly peers: readonly PeerId[]
+  /** The face; `receiver` takes what is about groups. */
+  face(receiver: ModernReceiver): RestInbound
+}
+
+export function openParty(options: PartyOptions): Party {
+  const { config, crossings, ledger, http, log, observer, publicUrl, now, random, newId } = options
+  const configured = modernPeers(config)
+  const outbound = configured.map(({ id, peer }) => ({ id, url: peer.url, profile: peer.profile }))
+  const call = restCaller(http, accessTokens(http, now), outbound)
+  const sessions = new Sessions({
+    peers: configured.map(({ id, peer }) => sessionPeer(id, peer)),
+    ledger,
+    vault: config.tokenKey === undefined ? Vault.ephemeral() : new Vault(keysOf(config.tokenKey)),
+    call: sessionCall(call, outbound),
+    observer: {
+      changed: (line) => log.info(line, 'session'),
+      called: ({ error, ...line }) =>
+        log[line.outcome === 'accepted' ? 'info' : 'warn']({ ...line, ...reason(error) }, 'call'),
+      alarm: (alarm, { error, ...about }) => log.error({ alarm, ...about, ...reason(error) }, 'alarm'),
+    },
+    baseUrl: ({ role }) => `${publicUrl()}/oscp/${role === 'fp' ? 'cp' : 'fp'}/2.0`,
+    attemptMs: config.delivery.timeout,
+    now,
+    newId,
+    random,
+  })
+  const segments = new Segments({
+    ledger,
+    now,
+    limit: 8 * config.bodyLimit,
+    onDropped: (peer, route, dropped) =>
+      observer.alarm('segments incomplete', { peer, error: `${dropped} segment(s) of ${route}` }),
+  })
+  const contract = crossings[0]!.modern.json!
+  const profiles = new Map(configured.map(({ id, peer }) => [id, peer.profile]))
+  return {
+    sessions,
+    segments,
+    peers: configured.map(({ id }) => id),
+    wire: modernWire({
+      call,
+      peers: outbound,
+      address: (peer) => sessions.address(peer),
+      observed: (peer, status) => sessions.observed(peer, status),
+    }),
+    face: (receiver) =>
+      restInbound({
+        sessions,
+        receiver,
+        contract,
+        profile: (peer) => profiles.get(peer)!,
+        ledger,
+        segments,
+        observer,
+        onTolerated: (exchange, peer, sentence) => log.warn({ exchange_id: exchange, peer, sentence }, 'tolerated'),
+        openapi: () => describeApi({ contract, publicUrl: publicUrl(), version: options.version }),
+        bodyLimit: config.bodyLimit,
+        now,
+        newId,
+      }),
+  }
+}
+
+function modernPeers(config: Config): { id: PeerId; peer: ModernPeerConfig }[] {
+  return Object.entries(config.peers).flatMap(([id, peer]) => (isLegacy(peer) ? [] : [{ id: id as PeerId, peer }]))
+}
+
+function sessionPeer(
+  id: PeerId,
+  { role, registration, url, token, inboundToken, profile }: ModernPeerConfig,
+): SessionPeer {
+  return { id, role, registration, url, token, inboundToken, profile }
+}
+
+/** The newest key first; others only open what was sealed before. */
+function keysOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}

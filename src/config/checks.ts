@@ -1,0 +1,54 @@
+/**
+ * What the schema of the configuration cannot see: names that must exist, and parties that cannot be told apart.
+ * Limits: it knows no mappings; whether one leads from one party's contract to the other's is judged at start-up.
+ */
+import { closest } from 'fastest-levenshtein'
+import type { Finding } from '../contract/model.ts'
+import { type Config, isLegacy } from './schema.ts'
+
+/** All of it at once, one finding per mistake. */
+export function crossChecks(config: Config, file: string): Finding[] {
+  const findings: Finding[] = []
+  const report = (rule: string, sentence: string) => findings.push({ file, rule, sentence })
+  if (config.tokenKey !== undefined && config.tokenKeyFile !== undefined)
+    report('tokenKey', 'give either tokenKey or tokenKeyFile')
+  const registers = Object.entries(config.peers).find(([, peer]) => !isLegacy(peer) && peer.registration !== 'none')
+  if (registers && config.redis && config.tokenKey === undefined && config.tokenKeyFile === undefined)
+    report('tokenKeyFile', `is needed, because ${registers[0]} registers and its tokens are kept in Redis`)
+  const identities = new Map<string, string>()
+  for (const [name, link] of Object.entries(config.links)) {
+    const [legacy, modern] = [config.peers[link.legacy], config.peers[link.modern]]
+    if (!legacy) report(`links.${name}.legacy`, `${link.legacy} is not among the peers${nearest(link.legacy, config)}`)
+    else if (!isLegacy(legacy))
+      report(`links.${name}.legacy`, `${link.legacy} has the role ${legacy.role}, not dso or csp`)
+    if (!modern) report(`links.${name}.modern`, `${link.modern} is not among the peers${nearest(link.modern, config)}`)
+    else if (isLegacy(modern))
+      report(`links.${name}.modern`, `${link.modern} has the role ${modern.role}, not fp or cp`)
+    const wanted = legacy?.role === 'dso' ? 'fp' : 'cp'
+    if (legacy && modern && isLegacy(legacy) && !isLegacy(modern) && modern.role !== wanted)
+      report(`links.${name}`, `a ${legacy.role} is linked with a ${wanted}, not with a ${modern.role}`)
+    const siblings = Object.values(config.links).filter((other) => other.legacy === link.legacy)
+    if (siblings.length > 1 && link.cspIdentity === undefined)
+      report(`links.${name}.cspIdentity`, `is needed, because ${link.legacy} has several links`)
+    const key = `${link.legacy} ${link.cspIdentity}`
+    const twin = identities.get(key)
+    if (twin !== undefined && link.cspIdentity !== undefined)
+      report(`links.${name}.cspIdentity`, `is the same as of ${twin}`)
+    identities.set(key, name)
+    if (link.groups !== 'identity') {
+      const cables = new Map<string, string>()
+      for (const [cable, group] of Object.entries(link.groups)) {
+        const other = cables.get(group)
+        if (other !== undefined)
+          report(`links.${name}.groups`, `${other} and ${cable} are both ${group}; a group is one cable`)
+        cables.set(group, cable)
+      }
+    }
+  }
+  return findings
+}
+
+function nearest(name: string, config: Config): string {
+  const names = Object.keys(config.peers)
+  return names.length > 0 ? `; did you mean ${closest(name, names)}?` : ''
+}

@@ -1,0 +1,142 @@
+/**
+ * The shape of the configuration file: every setting with its type, its default, and one line about it.
+ * Limits: unknown settings are refused; what needs the whole file to judge is in checks.ts.
+ */
+import { z } from 'zod'
+import { profile } from './profile.ts'
+import { address, duration, httpUrl, id, zone } from './values.ts'
+
+const legacyPeer = z.strictObject({
+  role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
+  contract: z.string().default('oscp-1.0').describe('The contract it speaks.'),
+  zone: zone.optional().describe('Zone of its times without offset. Default: such times are refused.'),
+})
+
+const token = z.string().min(1).max(4096)
+
+const modernPeer = z
+  .strictObject({
+    role: z.enum(['fp', 'cp']).describe('What the party is in OSCP 2.0: flexibility provider, or capacity provider.'),
+    contract: z.string().default('oscp-2.0').describe('The contract it speaks.'),
+    registration: z
+      .enum(['none', 'we start', 'they start'])
+      .default('none')
+      .describe('Who sends the first Register: nobody (url and tokens are agreed by hand), we with `token`, or they.'),
+    url: httpUrl
+      .optional()
+      .describe(
+        'Its base URL, called as it is written; optional when they start. A relative base_url is resolved here.',
+      ),
+    token: token
+      .optional()
+      .meta({ secret: true })
+      .describe('The token it issued for us; with `we start` the first one.'),
+    tokenFile: z.string().optional().describe('File that holds that token.'),
+    inboundToken: token
+      .optional()
+      .meta({ secret: true })
+      .describe('With registration none: the token we issued for it. Default: it cannot call us.'),
+    inboundTokenFile: z.string().optional().describe('File that holds that token.'),
+    profile: profile.describe('What is particular about this party.'),
+  })
+  .superRefine((peer, context) => {
+    const report = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    const tokens = [peer.token, peer.tokenFile].filter((given) => given !== undefined).length
+    const inbound = [peer.inboundToken, peer.inboundTokenFile].filter((given) => given !== undefined).length
+    const { registration } = peer
+    // A party that is called without a token, or with one of OAuth, has none to be written down.
+    const needsToken =
+      registration === 'we start' ||
+      (registration === 'none' && /^(?:token|bearer)$/.test(String(peer.profile.authOut)))
+    if (tokens > 1 || (needsToken && tokens === 0)) report('token', 'give either token or tokenFile')
+    if (registration === 'they start' && tokens > 0)
+      report('token', 'has no meaning when they start: theirs comes with Register')
+    if (registration !== 'they start' && peer.url === undefined) report('url', 'is needed unless they start')
+    if (inbound > 1) report('inboundToken', 'give either inboundToken or inboundTokenFile')
+    if (inbound > 0 && registration !== 'none')
+      report('inboundToken', 'has no meaning with registration: tokens are exchanged')
+  })
+
+export const peer = z.discriminatedUnion('role', [legacyPeer, modernPeer], {
+  error: 'must have a role: dso or csp (OSCP 1.0), fp or cp (OSCP 2.0)',
+})
+
+export const link = z.strictObject({
+  legacy: id.describe('The OSCP 1.0 party.'),
+  modern: id.describe('The OSCP 2.0 party.'),
+  cspIdentity: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('The cspIdentity of the operator; needed when a party has several links.'),
+  groups: z
+    .union([z.literal('identity'), z.record(z.string().min(1).max(255), z.string().min(1))])
+    .default('identity')
+    .describe('Cable id → group id. `identity`: every id is the same on both sides.'),
+  answerWithin: duration.default(5000).describe("How long a SOAP caller waits for the other side's word."),
+  amperePhases: z
+    .array(z.enum(['ONE', 'TWO', 'THREE', 'UNKNOWN']))
+    .min(1)
+    .default(['ONE', 'TWO', 'THREE'])
+    .describe('Phases that a 1.0 figure in ampere is about.'),
+  ampereAllMeans: z.enum(['sum', 'each']).default('sum').describe('What a 2.0 figure in ampere for ALL phases means.'),
+  phaseBalance: z
+    .enum(['assumed', 'strict'])
+    .default('assumed')
+    .describe('Whether per-phase power is multiplied up as if loads were balanced, or not.'),
+})
+
+export const schema = z.strictObject({
+  publicUrl: httpUrl.optional().describe('URL under which partners reach the SOAP listener. Default: its address.'),
+  publicRestUrl: httpUrl
+    .optional()
+    .describe('URL under which partners reach the REST listener. Default: publicUrl, else its address.'),
+  listen: z
+    .strictObject({
+      soap: address.default({ host: '127.0.0.1', port: 8080 }).describe('Where OSCP 1.0 parties call.'),
+      rest: address.default({ host: '127.0.0.1', port: 8081 }).describe('Where OSCP 2.0 parties call.'),
+      admin: address.default({ host: '127.0.0.1', port: 8082 }).describe('Where probes are answered; never public.'),
+    })
+    .prefault({})
+    .describe('Listeners.'),
+  redis: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
+        .meta({ secret: true }),
+    })
+    .optional()
+    .describe('State store. Default: memory, which forgets when the process ends.'),
+  tokenKey: z
+    .string()
+    .min(16)
+    .optional()
+    .meta({ secret: true })
+    .describe('Key that tokens of OSCP 2.0 parties are encrypted with in the state; needed to register with Redis.'),
+  tokenKeyFile: z.string().optional().describe('File that holds that key.'),
+  log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level that is logged.'),
+  bodyLimit: z.int().min(1024).default(1_048_576).describe('Largest request body in bytes.'),
+  offlineAfter: duration.default(180_000).describe('How long after a heartbeat of ours silence means offline.'),
+  delivery: z
+    .strictObject({
+      timeout: duration.default(20_000).describe('Limit of one attempt to deliver a message.'),
+      firstRetry: duration.default(1000).describe('Bound of the first pause after a failed attempt; it doubles.'),
+      longestRetry: duration.default(60_000).describe('Largest bound of the pause between attempts.'),
+    })
+    .prefault({})
+    .describe('Delivery to OSCP 2.0 parties.'),
+  peers: z.record(id, peer).describe('The parties, by a name of your choice that is part of their URL.'),
+  links: z.record(id, link).describe('Which parties speak through the gateway, by a name of your choice.'),
+})
+
+export type Config = z.output<typeof schema>
+export type PeerConfig = z.output<typeof peer>
+export type LinkConfig = z.output<typeof link>
+export type ModernPeerConfig = z.output<typeof modernPeer>
+export type ProfileConfig = z.output<typeof profile>
+
+export function isLegacy(peer: PeerConfig): peer is PeerConfig & { role: 'dso' | 'csp' } {
+  return peer.role === 'dso' || peer.role === 'csp'
+}

@@ -1,0 +1,20 @@
+/**
+ * The messages of a JSON contract as its zod schemas have them: what is accepted, and the same schemas for publication.
+ * Limits: JSON Schema says what we send; what is read beyond that is spelled out in words by whoever publishes it.
+ */
+import { z } from 'zod'
+import { acceptMessage } from './accept.ts'
+import type { JsonContract, Message } from './model.ts'
+
+export function jsonContract(
+  messages: ReadonlyMap<string, Message>,
+  schemas: Readonly<Record<string, z.ZodType>>,
+): JsonContract {
+  return {
+    accept: (name, json) => acceptMessage(messages.get(name)!, schemas[name]!, json),
+    schema(name) {
+      const { $schema: _, ...rest } = z.toJSONSchema(schemas[name]!, { target: 'draft-2020-12', io: 'input' })
+      return rest
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Says which network addresses may be called for a peer: the public internet, and what the operator has allowed for it.
+ * This is the one file that imports ipaddr.js.
+ * Limits: it judges one address at a time, as it is connected to; a name is only looked at where the operator allowed that name.
+ */
+import ipaddr from 'ipaddr.js'
+
+/** Global unicast. What lies outside it (mapped and translated IPv4, unique-local, link-local …) is not the public internet. */
+const publicIpv6 = ipaddr.IPv6.parseCIDR('2000::/3')
+
+/** Says whether `address`, to which the name `host` led, may be called. Ranges and names are as in `allowAddresses`. */
+export function compileReach(allowed: readonly string[]): (host: string, address: string) => boolean {
+  const names = new Set<string>()
+  const ranges: ReturnType<typeof ipaddr.parseCIDR>[] = []
+  for (const entry of allowed) {
+    if (ipaddr.isValidCIDR(entry)) ranges.push(ipaddr.parseCIDR(entry))
+    else if (isAddress(entry)) {
+      const address = ipaddr.process(entry)
+      ranges.push([address, address.kind() === 'ipv4' ? 32 : 128])
+    } else names.add(entry.toLowerCase())
+  }
+  return (host, text) => {
+    if (!ipaddr.isValid(text)) return false
+    // An IPv4 address in the clothes of IPv6 is judged as what it is.
+    const address = ipaddr.process(text)
+    if (isPublic(address)) return true
+    if (names.has(host.toLowerCase().replace(/\.$/, ''))) return true
+    return ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
+  }
+}
+
+/** Whether this is an address and not a name. URL parsing has already made 127.0.0.1 of 2130706433 and 0x7f.1. */
+export function isAddress(host: string): boolean {
+  return ipaddr.IPv6.isValid(host) || ipaddr.IPv4.isValidFourPartDecimal(host)
+}
+
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (address.range() !== 'unicast') return false
+  return address.kind() === 'ipv4' || address.match(publicIpv6)
+}
