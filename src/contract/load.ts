@@ -13,11 +13,11 @@ export function loadContract(module: ContractModule, folder: string): Contract {
   const findings: Finding[] = []
   const base = { id: module.id, wire: module.wire, title: module.title }
   if (module.wire === 'json') {
-    const messages = Object.entries(module.messages).map(
+    const messages = Object.entries({ ...module.messages, ...module.internal }).map(
       ([name, schema]) => [name, messageFromZod(name, schema, `contract ${module.id}`, findings)] as const,
     )
     if (findings.length > 0) throw new FindingsError(findings)
-    return { ...base, messages: new Map(messages), services: [] }
+    return { ...base, messages: new Map(messages), internal: new Set(Object.keys(module.internal)), services: [] }
   }
   const services = (['csp', 'dso'] as const).flatMap((host) => {
     const file = module.wsdl[host]
@@ -36,7 +36,7 @@ export function loadContract(module: ContractModule, folder: string): Contract {
     ),
   )
   if (findings.length > 0) throw new FindingsError(findings)
-  return { ...base, messages: new Map(), services }
+  return { ...base, messages: new Map(), internal: new Set(), services }
 }
 
 /** An operation that both parties host must look the same in both services: a mapping names it once. */

@@ -87,6 +87,8 @@ export interface Contract {
   readonly wire: 'soap' | 'json'
   readonly title: string
   readonly messages: ReadonlyMap<string, Message>
+  /** Names of messages that never are on a wire. */
+  readonly internal: ReadonlySet<string>
   readonly services: readonly Service[]
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Scalar } from '../../contract/model.ts'
 import { isXmlText, toXmlText } from '../../xml.ts'
-import type { CodecRef, Fidelity } from '../define.ts'
+import type { CodecRef, Fidelity } from '../rules.ts'
 import type { Run } from '../run.ts'
 import { parseInstant, printInstant } from './instant.ts'
 
@@ -12,6 +12,8 @@ export interface Codec {
   /** What an auditor reads in the mapping page. */
   readonly title: string
   readonly fidelity: Fidelity
+  /** Stands in, upwards, for a value that is absent. */
+  readonly absent?: string | undefined
   toModern(value: unknown, run: Run, path: string): unknown
   toLegacy(value: unknown, run: Run, path: string): unknown
   /** Why this codec cannot stand between these two types, or undefined when it can. */
@@ -21,7 +23,7 @@ export interface Codec {
 export function codecFor(ref: CodecRef): Codec {
   if (ref.use === 'instant') return instantCodec
   if (ref.use === 'decimal') return decimalCodec
-  if (ref.use === 'text') return textCodec(ref.maxLength)
+  if (ref.use === 'text') return textCodec(ref.maxLength, ref.absent)
   if (ref.use === 'ids') return idCodec
   return enumCodec(ref)
 }
@@ -58,17 +60,19 @@ const significant = 15
 const decimalCodec: Codec = {
   title: 'same number',
   fidelity: 'exact',
-  toModern(value, run, path) {
-    const text = value as string
-    // A double holds 15 significant decimal digits exactly; only a long text can have more.
-    if (text.length > significant && digits(text) > significant)
-      run.refuse(path, `must not have more than ${significant} significant digits`)
-    return Number(text)
-  },
+  toModern: (value, run, path) => toNumber(value as string, run, path),
   toLegacy: (value, run, path) =>
     Number.isFinite(value) ? printDecimal(value as number) : run.refuse(path, 'must be a finite number'),
   misfit: (legacy, modern) =>
     legacy.type === 'decimal' && modern.type === 'decimal' ? undefined : 'is not a decimal number on both sides',
+}
+
+/** The number that a decimal text states; refused where a JSON number would state another. */
+export function toNumber(text: string, run: Run, path: string): number {
+  // A double holds 15 significant decimal digits exactly; only a long text can have more.
+  if (text.length > significant && digits(text) > significant)
+    run.refuse(path, `must not have more than ${significant} significant digits`)
+  return Number(text)
 }
 
 function digits(text: string): number {
@@ -90,10 +94,11 @@ export function printDecimal(value: number): string {
   return `${sign}${all.padEnd(point, '0').slice(0, point)}${all.length > point ? `.${all.slice(point)}` : ''}`
 }
 
-function textCodec(maxLength: number): Codec {
+function textCodec(maxLength: number, absent: string | undefined): Codec {
   return {
     title: `free text, at most ${maxLength} characters of what XML can carry`,
     fidelity: 'approximate',
+    absent,
     toModern: (value) => value,
     toLegacy: (value) => cut(toXmlText(value as string), maxLength),
     misfit: (legacy, modern) =>

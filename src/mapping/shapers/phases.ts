@@ -3,32 +3,34 @@
  * Limits: per-phase power becomes n times the smallest (approximate) unless the link is strict (safe).
  */
 import { Big } from 'big.js'
-import type { Fidelity } from '../define.ts'
+import type { Fidelity } from '../rules.ts'
 import { type Run, worst } from '../run.ts'
-import type { Shaped, ShapedBlock } from './index.ts'
-import { spansOf } from './spans.ts'
+import { asBlocks, type Block, blockOf, spansOf } from './blocks.ts'
+import type { Item, Shaped } from './index.ts'
 
 /** Upwards: power is about ALL; ampere is one block for each phase the link is configured with. */
-export function perPhase(blocks: readonly ShapedBlock[], run: Run): Shaped {
-  const shaped = blocks.flatMap((block) =>
+export function perPhase(items: readonly Item[], run: Run): Shaped {
+  const shaped = asBlocks(items).flatMap((block) =>
     block.unit === 'A' ? run.context.amperePhases.map((phase) => ({ ...block, phase })) : [{ ...block, phase: 'ALL' }],
   )
-  return { blocks: shaped, fidelity: 'exact' }
+  return { items: shaped, fidelity: 'exact' }
 }
 
 /** Downwards: one figure per instant, the tightest of what its phases state. */
-export function toOneFigure(blocks: readonly ShapedBlock[], run: Run, path: string): Shaped {
+export function toOneFigure(items: readonly Item[], run: Run, path: string): Shaped {
+  const blocks = asBlocks(items)
   const sum = run.context.ampereAllMeans === 'sum'
-  const plain = (b: ShapedBlock): boolean => b.phase === undefined || (b.unit !== 'A' && wholePower.has(b.phase))
-  if (blocks.every(plain)) return { blocks: blocks.map(withoutPhase), fidelity: 'exact' }
+  const plain = (b: Block): boolean => b.phase === undefined || (b.unit !== 'A' && wholePower.has(b.phase))
+  if (blocks.every(plain)) return { items: blocks.map(withoutPhase), fidelity: 'exact' }
   if (new Set(blocks.map((b) => b.unit)).size > 1) run.refuse(path, 'must not mix units with figures per phase')
   let fidelity: Fidelity = 'exact'
-  const shaped = spansOf(blocks).map(({ start_time, end_time, covering }) => {
+  const shaped = spansOf(blocks).map((span) => {
+    const { covering } = span
     const figure = covering[0]!.unit === 'A' ? current(covering, sum) : power(covering, run.context.phaseBalance)
     fidelity = worst(fidelity, figure.fidelity)
-    return { ...withoutPhase(covering[0]!), capacity: figure.capacity, start_time, end_time }
+    return blockOf(span, withoutPhase(covering[0]!), figure.capacity)
   })
-  return { blocks: shaped, fidelity }
+  return { items: shaped, fidelity }
 }
 
 const wholePower = new Set<string | undefined>(['ALL', 'UNKNOWN'])
@@ -39,7 +41,7 @@ interface Figure {
 }
 
 /** Ampere: 1.0's figure holds for each phase, so the smallest; `ALL` may mean the sum over three (then a third of it). */
-function current(covering: readonly ShapedBlock[], allIsSum: boolean): Figure {
+function current(covering: readonly Block[], allIsSum: boolean): Figure {
   const perPhaseFigures = covering.map((b) => (b.phase === 'ALL' && allIsSum ? third(b.capacity) : b.capacity))
   const capacity = Math.min(...perPhaseFigures)
   const equal = covering.every((_, i) => perPhaseFigures[i] === capacity)
@@ -48,7 +50,7 @@ function current(covering: readonly ShapedBlock[], allIsSum: boolean): Figure {
 }
 
 /** Power: 1.0's figure is the total, so the tighter of what `ALL` states and n times the smallest phase. */
-function power(covering: readonly ShapedBlock[], balance: 'assumed' | 'strict'): Figure {
+function power(covering: readonly Block[], balance: 'assumed' | 'strict'): Figure {
   const whole = covering.filter((b) => wholePower.has(b.phase)).map((b) => b.capacity)
   const single = covering.filter((b) => !wholePower.has(b.phase))
   if (single.length === 0) return { capacity: Math.min(...whole), fidelity: whole.length === 1 ? 'exact' : 'safe' }
@@ -65,6 +67,6 @@ function third(capacity: number): number {
   return new Big(capacity).div(3).round(3, Big.roundDown).toNumber()
 }
 
-function withoutPhase(block: ShapedBlock): ShapedBlock {
+function withoutPhase(block: Block): Block {
   return { ...block, phase: undefined }
 }
