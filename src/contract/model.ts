@@ -50,6 +50,8 @@ export interface Message {
   /** The XML element that carries it. */
   readonly uri: string
   readonly doc: string
+  /** Reads a peer's JSON into exactly this type; throws GatewayError. Messages of the JSON wire have it. */
+  readonly accept?: (json: unknown) => Record<string, unknown>
 }
 
 /** One SOAP operation: what is called, what it answers, what headers name the caller. */
