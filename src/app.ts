@@ -144,6 +144,11 @@ export function startupChecks(config: Config, crossings: readonly Crossing[]): v
   buildLinks(config, crossings)
 }
 
+/** One link as the gateway would serve it, or undefined when there is none of this name. Throws FindingsError. */
+export function linkNamed(config: Config, crossings: readonly Crossing[], name: string): Link | undefined {
+  return buildLinks(config, crossings).links.byId(name as LinkId)
+}
+
 function openLedger(config: Config, log: Log, now: () => number): Ledger {
   if (config.redis)
     return new RedisLedger(connectRedis({ url: config.redis.url }, (error) => log.warn(reason(error), 'redis')))
