@@ -37,7 +37,10 @@ export interface Context {
   readonly energyType?: 'FLEXIBLE' | 'NONFLEXIBLE' | 'TOTAL' | undefined
   /** Length of the intervals usage is spread over towards 1.0, in milliseconds. */
   readonly usageGrid?: number | undefined
-  /** What earlier messages about this group left in its meters, by asset; '' is the group itself. */
+  /**
+   * What earlier messages left in the meters, by what the source calls them: upwards the cable (the item of a split message,
+   * which may be several), downwards the asset, or '' for the group's own.
+   */
   readonly meters?: Readonly<Record<string, MeterState>> | undefined
   /** The 1.0 name of the forecast that usage belongs to, looked up by the caller. */
   readonly forecastId?: string | undefined
@@ -45,12 +48,13 @@ export interface Context {
   readonly combinedAsset?: string | undefined
 }
 
-/** A capacity in the 2.0 unit it was stated in, over a half-open span of milliseconds since 1970. */
+/** A capacity as 2.0 stated it, over a half-open span of milliseconds since 1970; without a phase it is one figure, as in 1.0. */
 export interface FallbackBlock {
   readonly start: number
   readonly end: number
   readonly capacity: number
   readonly unit: string
+  readonly phase?: string | undefined
 }
 
 /** The identifiers of one link, both ways; undefined for what the link does not cover. */
@@ -110,10 +114,15 @@ export class Run {
   readonly counts: number[]
   readonly kept: Record<string, unknown>
 
-  constructor(context: Context, lines: number, kept: Record<string, unknown> = {}) {
+  /** What the source calls the item that this run is about, where a message is split; else ''. */
+  readonly item: string
+
+  constructor(context: Context, lines: number, kept: Readonly<Record<string, unknown>> = {}, item = '') {
     this.context = context
     this.counts = new Array(lines).fill(0)
-    this.kept = kept
+    // Copied, because a run writes into it and the caller's own must stay as it was.
+    this.kept = { ...kept }
+    this.item = item
   }
 
   /** The path with the open lists' positions in place of `[]`. */
@@ -127,6 +136,12 @@ export class Run {
 
   refuse(path: string, sentence: string, kind: ErrorKind = 'untranslatable'): never {
     throw new Refusal(kind, this.at(path), sentence)
+  }
+
+  /** For those who walk a list themselves: `path` is the list's, with its `[]`. */
+  refuseItem(path: string, index: number, field: string, sentence: string, kind: ErrorKind = 'invalid-message'): never {
+    this.indices.push(index)
+    return this.refuse(`${path}.${field}`, sentence, kind)
   }
 }
 

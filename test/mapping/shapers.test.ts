@@ -86,7 +86,7 @@ describe('The phases shaper downwards', () => {
   it('brings back what it did upwards', () => {
     for (const unit of ['A', 'W', 'KW']) {
       const blocks = [block(0, 1, 16.5, unit), block(1, 2, 7, unit)].map((b) => ({ ...b, phase: undefined }))
-      expect(toOneFigure(perPhase(blocks, run()).items, run(), 'x')).to.deep.equal({
+      expect(toOneFigure(perPhase(blocks, run()).items, run(), 'x')).to.deep.include({
         items: blocks,
         fidelity: 'exact',
       })

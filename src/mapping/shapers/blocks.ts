@@ -1,5 +1,6 @@
 /** Forecast blocks as shapers see them: the fields of a 2.0 block, of which those a later rule sets are undefined yet. */
-import { printInstant } from '../codecs/instant.ts'
+import { parseInstant, printInstant } from '../codecs/instant.ts'
+import type { Run } from '../run.ts'
 import type { Item } from './index.ts'
 
 export interface Block extends Item {
@@ -10,8 +11,23 @@ export interface Block extends Item {
   readonly end_time: string
 }
 
-/** Shapers run between contract checks: what they are handed has a block's fields. */
-export const asBlocks = (items: readonly Item[]): readonly Block[] => items as readonly Block[]
+/** Blocks whose times every step may compare as they are; what is no instant, or finer than one, is refused with its index. */
+export function asBlocks(items: readonly Item[], run: Run, path: string): readonly Block[] {
+  return (items as readonly Block[]).map((block, index) => {
+    if (isPlain(block.start_time) && isPlain(block.end_time)) return block
+    const read = (field: 'start_time' | 'end_time'): string => {
+      const instant = parseInstant(block[field], run.context.zone)
+      return typeof instant === 'number' ? printInstant(instant) : run.refuseItem(path, index, field, instant)
+    }
+    return { ...block, start_time: read('start_time'), end_time: read('end_time') }
+  })
+}
+
+/** Whether a time is written as our own codec writes it. */
+function isPlain(time: string): boolean {
+  const instant = Date.parse(time)
+  return !Number.isNaN(instant) && new Date(instant).toISOString() === time
+}
 
 /** A span of time, and the blocks that cover every instant of it. */
 export interface Span {
@@ -39,6 +55,12 @@ export function spansOf(blocks: readonly Block[]): Span[] {
 }
 
 /** The span as one block of this capacity, everything else as in `model`. */
-export function blockOf(span: Span, model: Block, capacity: number): Block {
+export function blockOf(span: Pick<Span, 'start' | 'end'>, model: Block, capacity: number): Block {
   return { ...model, capacity, start_time: printInstant(span.start), end_time: printInstant(span.end) }
+}
+
+/** Figures of different units cannot be compared: what covers the same instant must be in one. */
+export function needOneUnit(covering: readonly Block[], run: Run, path: string): void {
+  if (covering.some((block) => block.unit !== covering[0]!.unit))
+    run.refuse(path, 'must not overlap in different units')
 }

@@ -1,18 +1,19 @@
 /** Where blocks of one message overlap, the smallest capacity holds; a message without overlaps is left as it is. */
 import type { Run } from '../run.ts'
-import { asBlocks, type Block, blockOf, spansOf } from './blocks.ts'
+import { asBlocks, type Block, blockOf, needOneUnit, spansOf } from './blocks.ts'
 import type { Item, Shaped } from './index.ts'
 
 export function tightest(items: readonly Item[], run: Run, path: string): Shaped {
-  const blocks = asBlocks(items)
+  const blocks = asBlocks(items, run, path)
   const phases = [...new Set(blocks.map((b) => b.phase))]
   const byPhase = phases.map((phase) => blocks.filter((b) => b.phase === phase))
   if (byPhase.every(isDisjoint)) return { items: [...blocks], fidelity: 'exact' }
-  if (new Set(blocks.map((b) => b.unit)).size > 1) run.refuse(path, 'must not overlap in different units')
-  const shaped = byPhase.flatMap((same) =>
-    spansOf(same).map((span) => blockOf(span, span.covering[0]!, Math.min(...span.covering.map((b) => b.capacity)))),
-  )
-  return { items: shaped, fidelity: 'safe' }
+  const spans = byPhase.flatMap(spansOf)
+  const shaped = spans.map((span) => {
+    needOneUnit(span.covering, run, path)
+    return blockOf(span, span.covering[0]!, Math.min(...span.covering.map((b) => b.capacity)))
+  })
+  return { items: shaped, fidelity: 'safe', changed: spans.filter(({ covering }) => covering.length > 1).length }
 }
 
 function isDisjoint(blocks: readonly Block[]): boolean {
