@@ -131,7 +131,7 @@ const answer = z
   .object({
     verdict: z.enum(['ACCEPTED', 'REFUSED']).describe('A 2xx status accepts; 400, 404, 409 and 422 refuse.'),
     message: z.string().optional().describe('The `message` of an error body, for people.'),
-    refused: z.array(z.string()).describe('What was refused, as the side that asked calls it.'),
+    refused: z.array(z.string()).optional().describe('What was refused, as the side that asked calls it.'),
   })
   .describe('The HTTP answer to any message: a status, and a body when it is an error.')
 
@@ -141,7 +141,7 @@ const forecastWithId = z
 
 const storedForecastsQuery = z
   .object({
-    group_id: z.array(z.string()).describe('The groups asked for; none for all.'),
+    group_id: z.array(z.string()).optional().describe('The groups asked for; none for all.'),
     start_time: instant.optional().describe('Blocks that end after this instant.'),
     end_time: instant.optional().describe('Blocks that start before this instant.'),
   })
@@ -151,7 +151,7 @@ const storedForecasts = z
   .object({
     verdict: z.enum(['ACCEPTED', 'REFUSED']).describe('Whether the question could be answered.'),
     message: z.string().optional().describe('Why not, for people.'),
-    forecasts: z.array(forecastWithId).describe('What is stored, one entry per group.'),
+    forecasts: z.array(forecastWithId).optional().describe('What is stored, one entry per group.'),
   })
   .describe('What the state answered.')
 

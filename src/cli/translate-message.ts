@@ -2,6 +2,7 @@
  * Translates one recognised message as the gateway would, without a wire: results, receipts, and what did not come through.
  * Limits: one message on its own; what a gateway does over several (schedules, meters, flows) is in its settings or left out.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { GatewayError } from '../errors.ts'
 import type { Part, Value } from '../mapping/compile.ts'
 import type { Receipt } from '../mapping/run.ts'
@@ -49,7 +50,7 @@ export function translateMessage(found: Recognised, settings: Settings, version?
   const done = parts.map((one) => finish(one, write))
   // As src/exchange/receive.ts has it: an unknown cable concerns itself only, anything else the whole message.
   const isWhole = parts.some((one) => 'refusal' in one && one.refusal.kind !== 'group-unknown')
-  const texts = isWhole ? [] : done.flatMap(({ text }) => (text === undefined ? [] : [text]))
+  const texts = isWhole ? [] : done.flatMap(({ text }) => (text ? [text] : []))
   const outcomes = done.map(({ outcome }) => outcome)
   return { output: texts.length > 1 ? `${list(texts)}\n` : (texts[0] ?? ''), outcomes, exitCode: exitCodeOf(outcomes) }
 
@@ -66,8 +67,13 @@ export function translateMessage(found: Recognised, settings: Settings, version?
 }
 
 function writeJson(found: Recognised, value: Value): string {
-  messageOf(found).accept!(value)
-  return `${JSON.stringify(value, null, 2)}\n`
+  // A heartbeat is answered with a status alone.
+  if (found.part === 'answer' && found.compiled.module.answered === 'gateway') return ''
+  const text = JSON.stringify(value, null, 2)
+  const sent: unknown = JSON.parse(text)
+  if (!isDeepStrictEqual(messageOf(found).accept!(sent), sent))
+    throw new GatewayError('untranslatable', 'it has members that the contract does not have')
+  return `${text}\n`
 }
 
 function list(texts: readonly string[]): string {

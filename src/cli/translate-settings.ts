@@ -41,7 +41,15 @@ const settingsFile = z.strictObject({
   grid: minutes.optional(),
   oddBlocks: z.boolean().optional(),
   fallback: z
-    .array(z.strictObject({ start: instant, end: instant, capacity: z.number().min(0), unit: z.string() }))
+    .array(
+      z.strictObject({
+        start: instant,
+        end: instant,
+        capacity: z.number().min(0),
+        unit: z.string(),
+        phase: z.string().optional(),
+      }),
+    )
     .optional(),
   measurements: z.enum(['INTERMITTENT', 'CONTINUOUS']).optional(),
   energyType: z.enum(['FLEXIBLE', 'NONFLEXIBLE', 'TOTAL']).optional(),
