@@ -57,7 +57,8 @@ function timedOf(measurement: Measurement, run: Run, path: string, index: number
 /** IMPORT where it is measured, else NET; EXPORT never. */
 function ofOneDirection(all: readonly Timed[], count: Count): Timed[] {
   const wanted = all.some((m) => m.direction === 'IMPORT') ? 'IMPORT' : 'NET'
-  return all.filter((m) => m.direction === wanted || void count('exported'))
+  const reason = (m: Timed) => (m.direction === 'EXPORT' ? 'exported' : 'otherDirection')
+  return all.filter((m) => m.direction === wanted || void count(reason(m)))
 }
 
 /** FLEXIBLE where it is measured, else TOTAL, else what says nothing of its type. */

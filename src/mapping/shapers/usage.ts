@@ -31,6 +31,7 @@ export function usageShaper(inside: string): Shaper {
     ensures: ['initial_measure_time', 'measure_time', 'value', 'unit'].map((name) => at + name),
     drops: {
       exported: 'Exported energy is kept apart; OSCP 1.0 reports what was drawn.',
+      otherDirection: 'A net reading holds the same energy as the import beside it; the two are never added together.',
       otherType: 'Energy of another type describes the same load; types are never added together.',
       negative: 'A net export counts as nothing drawn.',
       firstReading: 'A register says how much was used only with its second reading.',
@@ -60,5 +61,6 @@ function unwrap(items: readonly Item[], inside: string): Measurement[] {
 /** Back into the items they came from; measurements that no item stands for get one of their own. */
 function wrap(shaped: Shaped, items: readonly Item[], inside: string): Shaped {
   if (inside === '') return shaped
-  return { ...shaped, items: shaped.items.map((measurement) => ({ ...items[0], [inside]: measurement })) }
+  // Whose meter it is stands on the item itself.
+  return { ...shaped, items: shaped.items.map(({ asset: _, ...energy }) => ({ ...items[0], [inside]: energy })) }
 }
