@@ -19,6 +19,10 @@ export interface Scalar {
   readonly max?: number
   readonly exclusiveMin?: number
   readonly exclusiveMax?: number
+  readonly totalDigits?: number
+  readonly fractionDigits?: number
+  /** xs:double and xs:float: a decimal that may have an exponent on the 1.0 wire. */
+  readonly exponent?: boolean
   /** XSD whiteSpace=collapse: blanks around the value do not belong to it. */
   readonly collapse?: boolean
 }

@@ -18,16 +18,21 @@ const builtIns: Record<string, Omit<Scalar, 'kind'>> = {
   language: { type: 'text', collapse: true },
   boolean: { type: 'boolean', collapse: true },
   decimal: { type: 'decimal', collapse: true },
+  double: { type: 'decimal', collapse: true, exponent: true },
+  float: { type: 'decimal', collapse: true, exponent: true },
   integer: { type: 'integer', collapse: true },
   long: { type: 'integer', collapse: true },
   int: { type: 'integer', collapse: true, min: -2147483648, max: 2147483647 },
   short: { type: 'integer', collapse: true, min: -32768, max: 32767 },
   byte: { type: 'integer', collapse: true, min: -128, max: 127 },
+  nonPositiveInteger: { type: 'integer', collapse: true, max: 0 },
+  negativeInteger: { type: 'integer', collapse: true, max: -1 },
   nonNegativeInteger: { type: 'integer', collapse: true, min: 0 },
   positiveInteger: { type: 'integer', collapse: true, min: 1 },
   unsignedLong: { type: 'integer', collapse: true, min: 0 },
   unsignedInt: { type: 'integer', collapse: true, min: 0, max: 4294967295 },
   unsignedShort: { type: 'integer', collapse: true, min: 0, max: 65535 },
+  unsignedByte: { type: 'integer', collapse: true, min: 0, max: 255 },
   dateTime: { type: 'instant', collapse: true },
 }
 
@@ -218,6 +223,8 @@ export class SchemaSet {
       else if (facet.local === 'maxInclusive') facets.max = Number(value)
       else if (facet.local === 'minExclusive') facets.exclusiveMin = Number(value)
       else if (facet.local === 'maxExclusive') facets.exclusiveMax = Number(value)
+      else if (facet.local === 'totalDigits') facets.totalDigits = Number(value)
+      else if (facet.local === 'fractionDigits') facets.fractionDigits = Number(value)
       else if (facet.local === 'pattern') facets.pattern = this.pattern(value, base.name ?? '')
       else if (facet.local === 'whiteSpace') facets.collapse = value === 'collapse'
       else if (!['annotation', 'simpleType'].includes(facet.local)) this.refuse(facet.local, base.name ?? '')

@@ -3,11 +3,13 @@
  * Limits: it reports, it does not stop; callers refuse to start when there is any finding.
  */
 import { type Complex, type Field, type Finding, fieldPaths } from '../contract/model.ts'
-import { codecFor, copyCodec } from './codecs/index.ts'
+import { indexOf, leastOf, note } from './account-fields.ts'
+import { type Codec, codecFor, copyCodec } from './codecs/index.ts'
 import type { Ends } from './compile.ts'
 import type { MessageModule } from './define.ts'
 import type { Direction, Rule } from './rules.ts'
 import { shaperFor } from './shapers/index.ts'
+import { sourceMisfit } from './sources.ts'
 
 /** Everything that is wrong with one module against the two contracts. */
 export function accountMessage(file: string, module: MessageModule, request: Ends, answer: Ends): Finding[] {
@@ -57,19 +59,22 @@ class Accountant {
     this.rules = rules
     this.ends = ends
     this.up = direction === 'toModern'
-    this.fields = { legacy: index(ends.legacy), modern: index(ends.modern) }
+    this.fields = { legacy: indexOf(ends.legacy), modern: indexOf(ends.modern) }
   }
 
   /** `carried` is false for an answer the gateway gives itself: then nothing comes from, or goes to, the 2.0 side. */
   run(title: string, carried: boolean): void {
-    const split = this.rules.find((rule) => rule.verb === 'split')
-    const field = split && this.ends.legacy.fields.find((f) => f.name === split.legacy)
-    const item = field ? `${field.name}${field.max > 1 ? '[]' : ''}` : ''
+    const at = this.rules.findIndex((rule) => rule.verb === 'split')
+    const split = this.rules[at] as (Rule & { verb: 'split' }) | undefined
+    const item = split ? this.listed('legacy', split.legacy) : ''
     if (split) this.split(split, item)
-    const rest = this.rules.filter((rule) => rule !== split)
-    const place: Place = { legacy: split ? `${item}.` : '', modern: '' }
-    this.ensure(rest, place)
-    this.walk(rest, place)
+    // What stands before the split is about the message, what stands after it about the item.
+    const places: [readonly Rule[], Place][] = [
+      [this.rules.slice(0, Math.max(0, at)), { legacy: '', modern: '' }],
+      [this.rules.slice(at + 1), { legacy: split ? `${item}.` : '', modern: '' }],
+    ]
+    for (const [rules, place] of places) this.ensure(rules, place)
+    for (const [rules, place] of places) this.walk(rules, place)
     const { legacy, modern } = this.ends
     if (carried || this.up) this.sources(title, this.up ? legacy : modern)
     if ((carried || !this.up) && !this.heldAlways) this.targets(title, this.up ? modern : legacy)
@@ -83,9 +88,13 @@ class Accountant {
 
   /** What shapers make sure of must be known before the cardinality of any rule is judged. */
   private ensure(rules: readonly Rule[], place: Place): void {
-    for (const rule of rules)
+    for (const rule of rules) {
       if (rule.verb === 'shape' && !this.up)
         for (const name of shaperFor(rule.shaper).ensures) this.ensured.add(`${place.modern}${rule.modern}[].${name}`)
+      const applies = rule.direction === undefined || rule.direction === this.direction
+      if (rule.verb === 'refuse' && rule.when.is === 'absent' && applies)
+        this.ensured.add(place[this.up ? 'legacy' : 'modern'] + rule.path)
+    }
   }
 
   private sources(title: string, type: Complex): void {
@@ -139,14 +148,14 @@ class Accountant {
       case 'via': {
         const [legacy, modern] = [place.legacy + rule.legacy, place.modern + rule.modern]
         this.both(legacy, modern, rule.verb)
-        return this.fits(rule.verb, legacy, modern, rule.verb === 'via' ? codecFor(rule.codec) : copyCodec)
+        return this.fits(rule.verb, legacy, modern, place, rule.verb === 'via' ? codecFor(rule.codec) : copyCodec)
       }
       case 'each':
         return this.each(rule, place)
       case 'spread': {
         const [legacy, modern] = [place.legacy + rule.legacy, place.modern + rule.modern]
         this.both(legacy, modern, 'spread')
-        this.fits('spread', legacy, modern, codecFor(rule.codec))
+        this.fits('spread', legacy, modern, place, codecFor(rule.codec))
         return this.reasoned('spread', rule.differ)
       }
       case 'shape':
@@ -154,8 +163,15 @@ class Accountant {
       case 'fill': {
         this.reasoned(`fill ${rule.path}`, rule.reason)
         const target = this.at('target', rule.path, place)
-        if (target !== undefined) note(this.produced, target, 'fill')
-        else if (this.at('source', rule.path, place) === undefined) this.unknown('fill', rule.path)
+        if (target !== undefined) {
+          note(this.produced, target, 'fill')
+          const misfit = sourceMisfit(
+            rule.source,
+            this.fields[this.up ? 'modern' : 'legacy'].get(target)!,
+            this.direction,
+          )
+          if (misfit !== undefined) this.report(`fill ${rule.path}`, misfit)
+        } else if (this.at('source', rule.path, place) === undefined) this.unknown('fill', rule.path)
         return
       }
       case 'drop':
@@ -169,6 +185,8 @@ class Accountant {
           if (this.at('target', rule.path, place) === undefined) this.unknown(rule.verb, rule.path)
           return
         }
+        // A guard against absence says nothing about a value that is there.
+        if (rule.when.is === 'absent') return
         this.guarded.add(source)
         this.wholes.set(source, rule.verb)
         if (rule.verb === 'hold' && rule.when.is === 'always') this.heldAlways = true
@@ -185,7 +203,7 @@ class Accountant {
       this.listed('modern', place.modern + rule.modern),
     ]
     this.both(legacy, modern, 'each')
-    this.cardinality('each', legacy, modern)
+    this.cardinality('each', legacy, modern, place)
     const below = { legacy: `${legacy}.`, modern: `${modern}.` }
     this.ensure(rule.rules, below)
     this.walk(rule.rules, below)
@@ -205,6 +223,10 @@ class Accountant {
     for (const read of shaper.reads.map((name) => `${legacy}.${name}`).filter((path) => this.fields.legacy.has(path))) {
       if (this.up) note(this.consumed, read, `shape ${rule.shaper.use}`)
       else this.absent.add(read)
+    }
+    for (const written of Object.keys(shaper.writes).map((name) => `${legacy}.${name}`)) {
+      if (!this.fields.legacy.has(written)) this.unknown('shape', written)
+      else if (!this.up) note(this.produced, written, `shape ${rule.shaper.use}`)
     }
   }
 
@@ -228,7 +250,7 @@ class Accountant {
     if (target !== undefined) note(this.produced, target, verb)
   }
 
-  private fits(verb: string, legacyPath: string, modernPath: string, codec: ReturnType<typeof codecFor>): void {
+  private fits(verb: string, legacyPath: string, modernPath: string, place: Place, codec: Codec): void {
     const [legacy, modern] = [this.fields.legacy.get(legacyPath), this.fields.modern.get(modernPath)]
     if (!legacy || !modern) return
     const rule = `${verb} ${legacyPath}`
@@ -239,16 +261,17 @@ class Accountant {
       )
     const misfit = codec.misfit(legacy.type, modern.type)
     if (misfit !== undefined) this.report(rule, `${legacyPath} ↔ ${modernPath} ${misfit}`)
-    if (verb !== 'spread') this.cardinality(verb, legacyPath, modernPath, codec.absent)
+    if (verb !== 'spread') this.cardinality(verb, legacyPath, modernPath, place, codec.absent)
   }
 
-  private cardinality(verb: string, legacyPath: string, modernPath: string, absent?: string): void {
+  private cardinality(verb: string, legacyPath: string, modernPath: string, place: Place, absent?: string): void {
     const [legacy, modern] = [this.fields.legacy.get(legacyPath), this.fields.modern.get(modernPath)]
     if (!legacy || !modern) return
-    const [source, target, sourcePath] = this.up ? [legacy, modern, legacyPath] : [modern, legacy, modernPath]
+    const [target, sourcePath] = this.up ? [modern, legacyPath] : [legacy, modernPath]
     if (legacy.max > 1 !== modern.max > 1) this.report(`${verb} ${legacyPath}`, 'is a list on one side only')
     const covered = this.ensured.has(sourcePath) || (this.up && absent !== undefined)
-    if (source.min < target.min && !covered)
+    const least = leastOf(this.fields[this.up ? 'legacy' : 'modern'], sourcePath, this.up ? place.legacy : place.modern)
+    if (least < target.min && !covered)
       this.report(`${verb} ${legacyPath}`, `may be absent ${arrow[this.direction]}, where ${target.name} is required`)
   }
 
@@ -274,14 +297,4 @@ class Accountant {
   private unknown(rule: string, path: string): void {
     this.report(`${rule} ${path}`, `names ${path}, which the contract does not have`)
   }
-}
-
-function index(type: Complex): Map<string, Field> {
-  return new Map([...fieldPaths(type)].map(({ path, field }) => [path, field]))
-}
-
-function note(book: Map<string, string[]>, path: string, rule: string): void {
-  const rules = book.get(path)
-  if (rules) rules.push(rule)
-  else book.set(path, [rule])
 }

@@ -4,11 +4,14 @@
  */
 import type { Complex } from '../contract/model.ts'
 import type { MessageModule } from './define.ts'
+import { child, setterFor, template, type Value } from './objects.ts'
+import { compileGetter } from './paths.ts'
 import type { Direction, Fidelity, Rule } from './rules.ts'
 import { type Context, Held, type Receipt, type ReceiptEntry, Refusal, Run, worst } from './run.ts'
-import { Compiler, child, type Ends, type Line, template, type Value } from './steps.ts'
+import { Compiler, type Ends, type Line } from './steps.ts'
 
-export type { Ends, Value } from './steps.ts'
+export type { Value } from './objects.ts'
+export type { Ends } from './steps.ts'
 
 /** One message that came out of a translation, or why this one could not. `item` is what the source calls it, '' if unsplit. */
 export type Part =
@@ -41,46 +44,77 @@ export function compileMessage(module: MessageModule, request: Ends, answer: End
 
 function compileRules(message: string, rules: readonly Rule[], ends: Ends, direction: Direction): Translator {
   const compiler = new Compiler(direction)
-  const split = rules.find((rule) => rule.verb === 'split')
+  const at = rules.findIndex((rule) => rule.verb === 'split')
+  const split = rules[at] as (Rule & { verb: 'split' }) | undefined
   const field = split && child(ends.legacy, split.legacy)
   const repeated = field !== undefined && field.max > 1
   const scope = field === undefined ? ends : { ...ends, legacy: field.type as Complex }
-  const inner = rules.filter((rule) => rule.verb !== 'split')
-  const steps = compiler.steps(inner, scope, field === undefined ? '' : `${field.name}${repeated ? '[]' : ''}.`, '')
+  // What stands before the split is about the message, what stands after it about the item.
+  const around = compiler.steps(rules.slice(0, Math.max(0, at)), ends, '', '')
+  const prefix = split ? `${split.legacy}${repeated ? '[]' : ''}.` : ''
+  const steps = compiler.steps(rules.slice(at + 1), scope, prefix, '')
   const create = template(direction === 'toModern' ? scope.modern : scope.legacy)
   const { lines } = compiler
 
-  const one = (source: Value, run: Run): Part => {
-    const target = create()
-    const item = split && direction === 'toModern' ? String(source[split.by]) : ''
+  const part = (run: Run, item: string, make: () => Value): Part => {
     try {
-      for (const step of steps) step(source, target, run)
+      const value = make()
+      return { value, receipt: receiptOf(message, direction, lines, run.counts), kept: run.kept, item }
     } catch (thrown) {
       if (thrown instanceof Refusal) return { refusal: thrown, item }
       if (thrown instanceof Held)
         return { held: thrown, receipt: receiptOf(message, direction, lines, run.counts), item }
       throw thrown
     }
-    return { value: target, receipt: receiptOf(message, direction, lines, run.counts), kept: run.kept, item }
+  }
+  const made = (source: Value, run: Run): Value => {
+    const target = create()
+    for (const step of steps) step(source, target, run)
+    return target
   }
 
-  if (field === undefined)
-    return { translate: (value, context, kept) => [one({ ...value }, new Run(context, lines.length, kept))] }
-  if (direction === 'toModern')
+  if (split === undefined)
     return {
-      translate: (value, context, kept) =>
-        (repeated ? (value[field.name] as Value[]) : [value[field.name] as Value]).map((source, index) => {
-          const run = new Run(context, lines.length, kept)
-          if (repeated) run.indices.push(index)
-          return one({ ...source }, run)
-        }),
+      translate: (value, context, kept) => {
+        const run = new Run(context, lines.length, kept)
+        return [part(run, '', () => made({ ...value }, run))]
+      },
     }
+  if (direction === 'toModern') {
+    const get = compileGetter(split.legacy)
+    return {
+      translate: (value, context, kept) => {
+        const found = get(value) as Value[] | Value | undefined
+        const items = found === undefined || found === null ? [] : repeated ? (found as Value[]) : [found as Value]
+        return items.map((source, index) => {
+          const run = new Run(context, lines.length, kept)
+          return part(run, String(source?.[split.by] ?? ''), () => {
+            const target = create()
+            for (const step of around) step({ ...value }, target, run)
+            if (repeated) run.indices.push(index)
+            if (source === null) run.refuse(prefix.slice(0, -1), 'must not be nil')
+            const copy = { ...source }
+            for (const step of steps) step(copy, target, run)
+            return target
+          })
+        })
+      },
+    }
+  }
   const wrap = template(ends.legacy)
+  const set = setterFor(split.legacy, ends.legacy)
   return {
     translate: (value, context, kept) => {
-      const part = one({ ...value }, new Run(context, lines.length, kept))
-      if (!('value' in part)) return [part]
-      return [{ ...part, value: { ...wrap(), [field.name]: repeated ? [part.value] : part.value } }]
+      const run = new Run(context, lines.length, kept)
+      return [
+        part(run, '', () => {
+          const whole = wrap()
+          for (const step of around) step({ ...value }, whole, run)
+          const item = made({ ...value }, run)
+          set(whole, repeated ? [item] : item)
+          return whole
+        }),
+      ]
     },
   }
 }

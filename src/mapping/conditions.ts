@@ -7,6 +7,7 @@ import type { Run } from './run.ts'
 export function conditionHolds(when: Condition, source: Record<string, unknown>, path: string, run: Run): boolean {
   const value = getAt(source, path)
   if (when.is === 'always') return value !== undefined
+  if (when.is === 'absent') return value === undefined || value === null
   if (when.is === 'not') return value !== when.value
   if (when.is === 'one of') return when.values.includes(value as string)
   const other = getAt(source, when.other)
@@ -20,6 +21,7 @@ export function conditionHolds(when: Condition, source: Record<string, unknown>,
 /** For mapping pages: "unless it is CONSUMPTION". */
 export function conditionTitle(when: Condition): string {
   if (when.is === 'always') return 'always'
+  if (when.is === 'absent') return 'when it is absent'
   if (when.is === 'one of') return `when it is ${when.values.join(' or ')}`
   return when.is === 'not' ? `unless it is ${when.value}` : `unless it is after ${when.other}`
 }

@@ -88,7 +88,11 @@ export function compileCrossing(module: CrossingModule, folder: string, wsdl: st
 const nothing: Pick<Message, 'type'> = { type: { kind: 'complex', name: 'nothing', fields: [] } }
 
 /** The types a module's rules, and its answer's, stand between; or a sentence that says what the contracts do not have. */
-export function endsOf(message: MessageModule, legacy: Contract, modern: Contract): { request: Ends; answer: Ends } | string {
+export function endsOf(
+  message: MessageModule,
+  legacy: Contract,
+  modern: Contract,
+): { request: Ends; answer: Ends } | string {
   const operation = legacy.services.flatMap((s) => s.operations).find((o) => o.name === message.legacy)
   const body = modern.messages.get(message.modern)
   const answer = message.answerAs === 'none' ? nothing : modern.messages.get(message.answerAs)

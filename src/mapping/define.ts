@@ -3,7 +3,7 @@
  * Limits: nothing here runs; the closed sets of codecs, shapers, sources and conditions live beside this file.
  */
 import type { z } from 'zod'
-import type { CodecRef, Condition, Lifetime, Reasons, Rule, ShaperRef, Source } from './rules.ts'
+import type { CodecRef, Condition, Lifetime, MeterFields, Reasons, Rule, ShaperRef, Source } from './rules.ts'
 
 export type { CodecRef, Condition, Direction, Fidelity, Lifetime, Rule, ShaperRef, Source, Verb } from './rules.ts'
 
@@ -82,9 +82,9 @@ export const fill = (path: string, source: Source, reason: string): Rule =>
 /** A field only the source has, forgotten on purpose and counted. */
 export const drop = (path: string, reason: string): Rule => freeze({ verb: 'drop', path, reason })
 
-/** A field only the source has, kept in state and restored on the way back. */
-export const keep = (path: string, lifetime: Lifetime, reason: string): Rule =>
-  freeze({ verb: 'keep', path, lifetime, reason })
+/** A field only the source has, kept in state (under the name `as`) and restored on the way back. */
+export const keep = (path: string, lifetime: Lifetime, reason: string, as = path): Rule =>
+  freeze({ verb: 'keep', path, lifetime, reason, ...(as === path ? {} : { as }) })
 
 /** Accepted, stored, counted, and given to a named flow instead of being sent on. */
 export const hold = (path: string, when: Condition, flow: string, reason: string): Rule =>
@@ -110,6 +110,9 @@ export const instant: CodecRef = freeze({ use: 'instant' })
 /** xs:decimal text and a JSON number of the same value, up to 15 significant digits. */
 export const decimal: CodecRef = freeze({ use: 'decimal' })
 
+/** The same for whole numbers on the 1.0 wire: a limit with a fraction is rounded down. */
+export const whole: CodecRef = freeze({ use: 'whole' })
+
 /** Free text: what XML cannot carry becomes U+FFFD, and it is cut at `maxLength`; `absent` stands in for none. */
 export const text = (maxLength: number, absent?: string): CodecRef =>
   freeze(absent === undefined ? { use: 'text', maxLength } : { use: 'text', maxLength, absent })
@@ -134,17 +137,27 @@ export const phases: ShaperRef = freeze({ use: 'phases' })
 /** 1.0 states one unit of power or current per forecast; 2.0 one per block, and energy too. */
 export const oneUnit: ShaperRef = freeze({ use: 'one unit' })
 
+/** 1.0 states a unit per block too: only energy becomes power, and what overlaps or is gridded one unit. */
+export const unitPerBlock: ShaperRef = freeze({ use: 'unit per block' })
+
 /** Quarter hours by the minimum, where the link asks for a grid. */
 export const grid: ShaperRef = freeze({ use: 'grid' })
 
-/** Energy per interval, and readings of a register per phase, direction and energy type; `inside` names a wrapper. */
-export const usage = (inside = ''): ShaperRef => freeze({ use: 'usage', inside })
+/**
+ * Energy per interval, and readings of a register per phase, direction and energy type; `inside` names a wrapper, `meters`
+ * what the 1.0 items call their register's readings: beside the energy, or in place of it.
+ */
+export const usage = (
+  inside = '',
+  meters: MeterFields = { start: 'meterStart', end: 'meterEnd', energy: 'stated' },
+): ShaperRef => freeze({ use: 'usage', inside, meters })
 
 export const constant = (value: string | number | boolean): Source => freeze({ from: 'constant', value })
 export const clock: Source = freeze({ from: 'clock', what: 'now' })
 export const config = (what: 'offline deadline' | 'combined asset'): Source => freeze({ from: 'config', what })
 export const stored = (what: 'forecast id'): Source => freeze({ from: 'state', what })
 export const always: Condition = freeze({ is: 'always' })
+export const absent: Condition = freeze({ is: 'absent' })
 export const not = (value: string): Condition => freeze({ is: 'not', value })
 export const oneOf = (...values: string[]): Condition => freeze({ is: 'one of', values })
 export const notAfter = (other: string): Condition => freeze({ is: 'not after', other })

@@ -10,7 +10,7 @@ export function compileGetter(path: string): Getter {
   const inner = compileGetter(rest.join('.'))
   return (from) => {
     const below = from[first]
-    return below === undefined ? undefined : inner(below as Value)
+    return below === undefined || below === null ? undefined : inner(below as Value)
   }
 }
 

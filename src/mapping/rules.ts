@@ -11,6 +11,7 @@ export type Reasons = Readonly<Record<string, string>>
 export type CodecRef =
   | { readonly use: 'instant' }
   | { readonly use: 'decimal' }
+  | { readonly use: 'whole' }
   | { readonly use: 'text'; readonly maxLength: number; readonly absent?: string }
   | {
       readonly use: 'enum'
@@ -31,13 +32,21 @@ export type Source =
 /** A closed set of conditions on one field, used by refuse and hold. */
 export type Condition =
   | { readonly is: 'always' }
+  | { readonly is: 'absent' }
   | { readonly is: 'not'; readonly value: string }
   | { readonly is: 'one of'; readonly values: readonly string[] }
   | { readonly is: 'not after'; readonly other: string }
 
 export type ShaperRef =
-  | { readonly use: 'tightest' | 'phases' | 'one unit' | 'grid' }
-  | { readonly use: 'usage'; readonly inside: string }
+  | { readonly use: 'tightest' | 'phases' | 'one unit' | 'unit per block' | 'grid' }
+  | { readonly use: 'usage'; readonly inside: string; readonly meters: MeterFields }
+
+/** What a 1.0 contract calls the readings of its register, and whether they are all it says of the energy. */
+export interface MeterFields {
+  readonly start: string
+  readonly end: string
+  readonly energy: 'stated' | 'difference'
+}
 
 /** How long a kept value must live. */
 export type Lifetime = { readonly until: 'last block + 7 days' }
@@ -57,7 +66,14 @@ export type Rule = (
   | { readonly verb: 'shape'; readonly legacy: string; readonly modern: string; readonly shaper: ShaperRef }
   | { readonly verb: 'fill'; readonly path: string; readonly source: Source; readonly reason: string }
   | { readonly verb: 'drop'; readonly path: string; readonly reason: string }
-  | { readonly verb: 'keep'; readonly path: string; readonly lifetime: Lifetime; readonly reason: string }
+  | {
+      readonly verb: 'keep'
+      readonly path: string
+      readonly lifetime: Lifetime
+      readonly reason: string
+      /** What it is called in state, where a dialect calls it otherwise. */
+      readonly as?: string
+    }
   | {
       readonly verb: 'hold'
       readonly path: string

@@ -2,24 +2,23 @@
  * Compiles rules into steps: closures over a source, a target and a Run. Guards (refuse, hold) run first, on what came.
  * Limits: upwards steps run as written, downwards reversed, so that a list is reshaped before its items are converted.
  */
-import { type Complex, type Field, fieldPaths } from '../contract/model.ts'
+import type { Complex } from '../contract/model.ts'
 import { type Codec, codecFor, copyCodec } from './codecs/index.ts'
+import { carriable } from './codecs/target.ts'
 import { conditionHolds } from './conditions.ts'
-import { compileGetter, compileSetter, type Setter } from './paths.ts'
-import type { Direction, Fidelity, Rule } from './rules.ts'
+import { child, has, setterFor, template, type Value } from './objects.ts'
+import { compileGetter } from './paths.ts'
+import type { Direction, Rule } from './rules.ts'
 import { Held, type ReceiptEntry, type Run } from './run.ts'
-import { type Shaper, shaperFor } from './shapers/index.ts'
 import { readSource } from './sources.ts'
-
-export type Value = Record<string, unknown>
+import { keepStep, nameIn } from './step-keep.ts'
+import { type NewLine, type Step, shapeStep, writtenBy } from './step-shape.ts'
 
 /** The two message types that a list of rules stands between. */
 export interface Ends {
   readonly legacy: Complex
   readonly modern: Complex
 }
-
-export type Step = (source: Value, target: Value, run: Run) => void
 
 /** A line of the receipt, before it is known how often it applied. */
 export type Line = Omit<ReceiptEntry, 'count'>
@@ -81,7 +80,11 @@ export class Compiler {
   }
 
   private moves(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
-    return this.applying(rules).flatMap((rule) => this.move(rule, ends, legacyAt, modernAt) ?? [])
+    const own = this.applying(rules)
+    const moves = own.flatMap((rule) => this.move(rule, ends, legacyAt, modernAt) ?? [])
+    return this.up
+      ? moves
+      : [...moves, ...own.flatMap((rule) => (rule.verb === 'shape' ? writtenBy(rule, ends.legacy, modernAt) : []))]
   }
 
   private move(rule: Rule, ends: Ends, legacyAt: string, modernAt: string): Step | undefined {
@@ -97,15 +100,16 @@ export class Compiler {
       case 'spread':
         return this.spread(rule, codecFor(rule.codec), targetEnd, legacyAt, modernAt)
       case 'shape':
-        return this.shape(rule, shaperFor(rule.shaper), sourceAt)
+        return shapeStep(rule, this.up, sourceAt, this.line)
       case 'fill': {
         if (!has(targetEnd, rule.path)) return undefined
         const line = this.line('filled', rule.path, rule.reason, 'exact')
         const set = setterFor(rule.path, targetEnd)
+        const name = rule.source.from === 'state' ? nameIn(rule.path, targetEnd, this.line) : undefined
         return (_, target, run) => {
           const value = readSource(rule.source, run.context, this.direction)
           if (value === undefined) return
-          set(target, value)
+          set(target, name ? name(value as string, run) : value)
           run.counts[line]!++
         }
       }
@@ -119,7 +123,7 @@ export class Compiler {
         }
       }
       case 'keep':
-        return this.keep(rule, has(sourceEnd, rule.path), sourceAt)
+        return keepStep(rule, sourceEnd, targetEnd, sourceAt, this.line)
       default:
         return undefined // guards have run already; split stands above all steps
     }
@@ -129,8 +133,16 @@ export class Compiler {
     const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
     const convert = this.up ? codec.toModern : codec.toLegacy
     const path = sourceAt + from
-    const get = compileGetter(from.replace(/\[\]$/, ''))
-    const set = setterFor(to.replace(/\[\]$/, ''), target)
+    const [plainFrom, plainTo] = [from, to].map((p) => p.replace(/\[\]$/, '')) as [string, string]
+    const get = compileGetter(plainFrom)
+    const set = setterFor(plainTo, target)
+    const goal = child(target, plainTo)
+    const check = this.up ? undefined : carriable(goal.type)
+    const checked = (value: unknown, run: Run): unknown => {
+      const converted = value === null ? run.refuse(path, 'must not be nil') : convert(value, run, path)
+      const wrong = check?.(converted as string)
+      return wrong === undefined ? converted : run.refuse(path, wrong)
+    }
     if (from.endsWith('[]'))
       return (source, made, run) => {
         const items = get(source) as unknown[] | undefined
@@ -140,7 +152,7 @@ export class Compiler {
           made,
           items.map((item, i) => {
             run.indices[depth] = i
-            return convert(item, run, path)
+            return checked(item, run)
           }),
         )
         run.indices.pop()
@@ -150,14 +162,15 @@ export class Compiler {
     const filled = absent === undefined ? -1 : this.line('filled', to, 'Nothing was said.', 'exact')
     return (source, made, run) => {
       const value = get(source)
-      if (value === undefined) {
+      // An element that is nil says nothing; only where something must be said it is refused.
+      if (value === undefined || (value === null && (absent !== undefined || goal.min === 0))) {
         if (absent === undefined) return
         set(made, absent)
         run.counts[filled]!++
         return
       }
-      const converted = convert(value, run, path)
-      if (changed !== -1 && converted !== value) run.counts[changed]!++
+      const converted = checked(value, run)
+      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
       set(made, converted)
     }
   }
@@ -169,8 +182,12 @@ export class Compiler {
       this.below(modernAt, rule.modern, ends.modern),
     ]
     const steps = this.moves(rule.rules, inner, legacyBelow, modernBelow)
+    const below = (this.up ? legacyBelow : modernBelow).slice(0, -1)
+    const least = this.up ? 0 : child(ends.legacy, rule.legacy).min
     const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
     const create = template(this.up ? inner.modern : inner.legacy)
+    const get = compileGetter(from)
+    const set = setterFor(to, this.up ? ends.modern : ends.legacy)
     const make = (item: Value, run: Run): Value => {
       // Reshaping happens in this run's own copy of an item, never in the caller's.
       const source = { ...item }
@@ -180,17 +197,20 @@ export class Compiler {
     }
     if (child(ends.legacy, rule.legacy).max <= 1)
       return (source, target, run) => {
-        if (source[from] !== undefined) target[to] = make(source[from] as Value, run)
+        const item = get(source)
+        if (item !== undefined && item !== null) set(target, make(item as Value, run))
       }
     return (source, target, run) => {
-      const items = source[from] as Value[] | undefined
+      const items = get(source) as Value[] | undefined
       if (items === undefined) return
       const depth = run.indices.push(0) - 1
-      target[to] = items.map((item, i) => {
+      const made = items.map((item, i) => {
         run.indices[depth] = i
-        return make(item, run)
+        return item === null ? run.refuse(below, 'must not be nil') : make(item, run)
       })
       run.indices.pop()
+      if (made.length === 0 && least > 0) run.refuse(below, 'has nothing left that could be stated')
+      set(target, made)
     }
   }
 
@@ -204,55 +224,19 @@ export class Compiler {
     const [list, name] = rule.modern.split('[].') as [string, string]
     const get = compileGetter(name)
     if (this.up) {
+      const owner = compileGetter(rule.legacy)
       const set = setterFor(name, child(target, list).type as Complex)
       return (source, made, run) => {
-        const value = codec.toModern(source[rule.legacy], run, legacyAt + rule.legacy)
+        const value = codec.toModern(owner(source), run, legacyAt + rule.legacy)
         for (const item of made[list] as Value[]) set(item, value)
       }
     }
+    const set = setterFor(rule.legacy, target)
     return (source, made, run) => {
       const [first, ...rest] = source[list] as Value[]
       if (first === undefined) return run.refuse(`${modernAt}${list}`, 'has nothing left that OSCP 1.0 could state')
       if (rest.some((item) => get(item) !== get(first))) run.refuse(modernAt + rule.modern, rule.differ)
-      made[rule.legacy] = codec.toLegacy(get(first), run, modernAt + rule.modern)
-    }
-  }
-
-  /** Upwards it reshapes the list just made; downwards the list about to be read, in this run's own copy of the source. */
-  private shape(rule: Rule & { verb: 'shape' }, shaper: Shaper, sourceAt: string): Step {
-    const path = `${sourceAt}${this.up ? rule.legacy : rule.modern}[]`
-    const lines = new Map<Fidelity, number>()
-    for (const fidelity of ['safe', 'approximate'] as const)
-      lines.set(fidelity, this.line('converted', path, `${shaper.title}: ${shaper.reason}`, fidelity))
-    const drops = new Map(
-      Object.entries(shaper.drops).map(([what, why]) => [what, this.line('dropped', path, why, 'exact')]),
-    )
-    // A field that only the shaper writes was not in the source: that is a fill, also when nothing else changed.
-    if (this.up && shaper.owns.length > 0)
-      lines.set('exact', this.line('filled', `${rule.modern}[].${shaper.owns.join()}`, shaper.reason, 'exact'))
-    return (source, target, run) => {
-      const holder = this.up ? target : source
-      const items = (holder[rule.modern] ?? []) as Value[]
-      const shaped = this.up
-        ? shaper.toModern(items, run, path, source[rule.legacy] as Value[])
-        : shaper.toLegacy(items, run, path)
-      holder[rule.modern] = shaped.items
-      const line = lines.get(shaped.fidelity)
-      if (line !== undefined) run.counts[line]!++
-      for (const [what, count] of Object.entries(shaped.dropped ?? {})) run.counts[drops.get(what)!]! += count
-    }
-  }
-
-  private keep(rule: Rule & { verb: 'keep' }, keeping: boolean, sourceAt: string): Step {
-    const { path, reason } = rule
-    const line = keeping
-      ? this.line('kept', sourceAt + path, reason, 'exact')
-      : this.line('restored', path, reason, 'exact')
-    return (source, target, run) => {
-      const [from, to] = keeping ? [source, run.kept] : [run.kept, target]
-      if (from[path] === undefined) return
-      to[path] = from[path]
-      run.counts[line]!++
+      set(made, codec.toLegacy(get(first), run, modernAt + rule.modern))
     }
   }
 
@@ -267,49 +251,25 @@ export class Compiler {
     return `${at}${name}${child(owner, name).max > 1 ? '[]' : ''}.`
   }
 
-  private line(verb: Line['verb'], path: string, reason: string, fidelity: Fidelity): number {
-    return this.lines.push({ verb, path, reason, fidelity }) - 1
-  }
+  private readonly line: NewLine = (verb, path, reason, fidelity) =>
+    this.lines.push({ verb, path, reason, fidelity }) - 1
 }
 
 /** Runs steps on every item of a list, or on the one object, without making anything. */
 function overItems(name: string, owner: Complex, steps: readonly Step[]): Step {
   const repeated = child(owner, name).max > 1
+  const get = compileGetter(name)
   return (source, target, run) => {
-    const found = source[name]
-    if (found === undefined) return
+    const found = get(source)
+    if (found === undefined || found === null) return
     if (!repeated) for (const step of steps) step(found as Value, target, run)
     else {
       const depth = run.indices.push(0) - 1
       for (const [i, item] of (found as Value[]).entries()) {
         run.indices[depth] = i
-        for (const step of steps) step(item, target, run)
+        if (item !== null) for (const step of steps) step(item, target, run)
       }
       run.indices.pop()
     }
   }
-}
-
-function setterFor(path: string, owner: Complex): Setter {
-  return compileSetter(path, (prefix) => template(complexAt(owner, prefix)))
-}
-
-function complexAt(owner: Complex, path: string): Complex {
-  return path.split('.').reduce((type, name) => child(type, name).type as Complex, owner)
-}
-
-/** Makes empty objects of one hidden class, with every known field in contract order, absent ones undefined. */
-export function template(type: Complex): () => Value {
-  const empty: Value = Object.fromEntries(type.fields.map((field) => [field.name, undefined]))
-  return () => ({ ...empty })
-}
-
-export function child(type: Complex, name: string): Field {
-  const found = type.fields.find((field) => field.name === name)
-  if (!found) throw new Error(`${type.name} has no field ${name}`)
-  return found
-}
-
-function has(type: Complex, path: string): boolean {
-  return [...fieldPaths(type)].some((f) => f.path === path)
 }

@@ -8,6 +8,7 @@ import { onGrid } from './grid.ts'
 import { perPhase, toOneFigure } from './phases.ts'
 import { tightest } from './tightest.ts'
 import { toOneUnit } from './units.ts'
+import { toOwnUnits } from './units-own.ts'
 import { usageShaper } from './usage.ts'
 
 export type Item = Record<string, unknown>
@@ -29,6 +30,8 @@ export interface Shaper {
   readonly owns: readonly string[]
   /** The fields of a legacy item that it reads upwards; downwards they stay absent. */
   readonly reads: readonly string[]
+  /** The fields of a legacy item that only this shaper writes downwards, and where in its items it leaves them. */
+  readonly writes: Readonly<Record<string, string>>
   /** Fields of a modern item that are present after it downwards, though the contract lets them be absent. */
   readonly ensures: readonly string[]
   /** What it may leave out, each with the reason that the receipt gives. */
@@ -38,7 +41,7 @@ export interface Shaper {
   toLegacy(items: readonly Item[], run: Run, path: string): Shaped
 }
 
-const nothing = { owns: [], reads: [], ensures: [], drops: {} }
+const nothing = { owns: [], reads: [], writes: {}, ensures: [], drops: {} }
 
 const untouched = (items: readonly Item[]): Shaped => ({ items: [...items], fidelity: 'exact' })
 
@@ -65,6 +68,13 @@ const forecastShapers: Record<Exclude<ShaperRef['use'], 'usage'>, Shaper> = {
     toModern: untouched,
     toLegacy: toOneUnit,
   },
+  'unit per block': {
+    ...nothing,
+    title: 'energy as mean power; one unit where blocks overlap or are gridded',
+    reason: 'The 1.0 party states power or current, in the unit of each block.',
+    toModern: untouched,
+    toLegacy: toOwnUnits,
+  },
   grid: {
     ...nothing,
     title: 'quarter hours by the minimum, where the link asks for a grid',
@@ -78,5 +88,5 @@ const forecastShapers: Record<Exclude<ShaperRef['use'], 'usage'>, Shaper> = {
 }
 
 export function shaperFor(ref: ShaperRef): Shaper {
-  return ref.use === 'usage' ? usageShaper(ref.inside) : forecastShapers[ref.use]
+  return ref.use === 'usage' ? usageShaper(ref.inside, ref.meters) : forecastShapers[ref.use]
 }

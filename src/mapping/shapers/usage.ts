@@ -3,8 +3,10 @@
  * Limits: energies are never estimated but where the link asks for a grid; what is left out is counted with its reason.
  */
 
+import type { MeterFields } from '../rules.ts'
 import type { Item, Shaped, Shaper } from './index.ts'
 import { downwards } from './usage-down.ts'
+import { differences, totals } from './usage-total.ts'
 import { upwards } from './usage-up.ts'
 
 /** `asset` is whose meter it is; '' for the group's own. */
@@ -20,14 +22,16 @@ export interface Measurement {
 }
 
 /** Upwards and downwards, for measurements that are items themselves (`inside` is '') or a part of items. */
-export function usageShaper(inside: string): Shaper {
+export function usageShaper(inside: string, meters: MeterFields): Shaper {
   const at = inside === '' ? '' : `${inside}.`
+  const isDifference = meters.energy === 'difference'
   return {
     title: 'energy of intervals ↔ measurements by phase, direction and style',
     reason:
       'OSCP 1.0 reports what a cable drew in an interval; OSCP 2.0 says of which register, phase and type of energy.',
-    owns: ['direction', 'energy_type', 'phase'].map((name) => at + name),
-    reads: ['meterStart', 'meterEnd'],
+    owns: ['direction', 'energy_type', 'phase', ...(isDifference ? ['value'] : [])].map((name) => at + name),
+    reads: [meters.start, meters.end],
+    writes: isDifference ? { [meters.start]: `${at}meter_start`, [meters.end]: `${at}meter_end` } : {},
     ensures: ['initial_measure_time', 'measure_time', 'value', 'unit'].map((name) => at + name),
     drops: {
       exported: 'Exported energy is kept apart; OSCP 1.0 reports what was drawn.',
@@ -40,10 +44,15 @@ export function usageShaper(inside: string): Shaper {
       repeated: 'It was said twice in one message; the last holds.',
       wholeAndParts: 'The figure for all phases already holds those of the single phases.',
     },
-    toModern: (items, run, path, source) => wrap(upwards(unwrap(items, inside), run, path, source), items, inside),
+    toModern: (items, run, path, source) => {
+      const stated = unwrap(items, inside)
+      const measurements = isDifference ? differences(stated, meters, run, path, source) : stated
+      return wrap(upwards(measurements, meters, run, path, source), items, inside)
+    },
     toLegacy: (items, run, path) => {
       const measurements = unwrap(items, inside)
-      const shaped = downwards(measurements, run, path)
+      const intervals = downwards(measurements, run, path)
+      const shaped = isDifference ? totals(intervals, run) : intervals
       const noEnergy = items.length - measurements.length
       const dropped = noEnergy > 0 ? { ...shaped.dropped, noEnergy } : shaped.dropped
       return wrap({ ...shaped, ...(dropped ? { dropped } : {}) }, [], inside)
