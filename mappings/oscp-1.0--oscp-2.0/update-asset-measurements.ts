@@ -1,6 +1,4 @@
 import {
-  config,
-  constant,
   decimal,
   drop,
   each,
@@ -19,6 +17,7 @@ import {
   usage,
   via,
 } from '#mapping'
+import { combinedAsset } from './combined-asset.ts'
 import { energyUnit } from './values.ts'
 
 export default message('update-asset-measurements', {
@@ -43,11 +42,7 @@ export default message('update-asset-measurements', {
         ),
       ),
       via('energy', 'energy_measurement.value', decimal),
-      toModern(fill('asset_id', config('combined asset'), 'All charge points of the cable are one asset.')),
-      toModern(fill('asset_category', constant('CHARGING'), 'What OSCP 1.0 reports is charging.')),
-      toLegacy(drop('asset_id', 'The energy of all assets of a group is added up.')),
-      toLegacy(drop('asset_category', 'The energy of all assets of a group is added up.')),
-      toLegacy(drop('instantaneous_measurement', 'OSCP 1.0 reports energy, not power.')),
+      ...combinedAsset,
       drop('chargePoint[]', 'The energy of all charge points is one combined asset.'),
     ]),
     spread(

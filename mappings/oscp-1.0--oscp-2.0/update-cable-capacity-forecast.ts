@@ -1,5 +1,6 @@
-import { constant, fill, hold, keep, message, oneOf, same, split, text, toLegacy, toModern, until, via } from '#mapping'
+import { keep, message, same, split, text, until, via } from '#mapping'
 import { forecast } from './forecast.ts'
+import { forecastType } from './forecast-type.ts'
 import { acknowledgement } from './values.ts'
 
 export default message('update-cable-capacity-forecast', {
@@ -12,24 +13,7 @@ export default message('update-cable-capacity-forecast', {
       'cableId',
       'Rejected if any cable was refused, with the refused cables listed; else Accepted.',
     ),
-    toModern(fill('type', constant('CONSUMPTION'), 'OSCP 1.0 knows one kind of forecast.')),
-    toLegacy(hold('type', oneOf('GENERATION', 'FALLBACK_GENERATION'), 'shown', 'OSCP 1.0 limits consumption only.')),
-    toLegacy(
-      hold(
-        'type',
-        oneOf('OPTIMUM'),
-        'optimum',
-        'OSCP 1.0 has limits only; an optimum may tighten them where the link says so.',
-      ),
-    ),
-    toLegacy(
-      hold(
-        'type',
-        oneOf('FALLBACK_CONSUMPTION'),
-        'fallback',
-        'It holds when the capacity provider goes offline, and is sent then.',
-      ),
-    ),
+    ...forecastType,
     keep('forecastId', until('last block + 7 days'), 'It is needed again when usage is reported.'),
     ...forecast,
   ],
