@@ -79,6 +79,8 @@ export interface Service {
   readonly name: string
   readonly uri: string
   readonly doc: string
+  /** What its file says of itself as a whole, such as that it is a reconstruction. */
+  readonly notice: string
   readonly operations: readonly Operation[]
   /** SOAP versions it has ports for. */
   readonly soapVersions: readonly ('1.1' | '1.2')[]
@@ -86,6 +88,8 @@ export interface Service {
   readonly host: LegacyRole
   /** The file it was read from, published as received except for its addresses. */
   readonly file: string
+  /** That file and all that it imports and includes. */
+  readonly files: readonly string[]
 }
 
 export interface Contract {

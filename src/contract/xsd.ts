@@ -100,7 +100,8 @@ export class SchemaSet {
     return inline.local === 'simpleType' ? this.simple(inline, owner) : this.complex(inline, schema, owner)
   }
 
-  private named(node: XmlElement, reference: string, owner: string): Scalar | Complex {
+  /** `extended`: its fields become those of another type, so that it may be abstract. */
+  private named(node: XmlElement, reference: string, owner: string, extended = false): Scalar | Complex {
     const { uri, local } = resolve(node, reference)
     if (uri === xsd) {
       const known = builtIns[local]
@@ -118,6 +119,7 @@ export class SchemaSet {
       this.report(owner, `is recursive through ${local}, which is not supported`)
       return text
     }
+    if (!extended && isTrue(found.node.attributes.get('abstract'))) this.refuse('an abstract type', local)
     this.open.add(key)
     const type = this.complex(found.node, found.schema, local)
     this.open.delete(key)
@@ -126,7 +128,6 @@ export class SchemaSet {
 
   private complex(node: XmlElement, schema: XmlElement, name: string): Complex {
     if (isTrue(node.attributes.get('mixed'))) this.refuse('mixed content', name)
-    if (isTrue(node.attributes.get('abstract'))) this.refuse('an abstract type', name)
     const fields: Field[] = []
     for (const part of node.children) {
       if (part.local === 'annotation') continue
@@ -135,6 +136,9 @@ export class SchemaSet {
       else if (part.local === 'complexContent') fields.push(...this.extension(part, schema, name))
       else this.refuse(part.local, name)
     }
+    for (const field of fields)
+      if (fields.find((f) => f.name === field.name) !== field)
+        this.report(name, `has two elements or attributes called ${field.name}, which is not supported`)
     return { kind: 'complex', name, fields }
   }
 
@@ -157,9 +161,6 @@ export class SchemaSet {
         fields.push(this.field(node, schema, form === 'qualified' ? schema.attributes.get('targetNamespace')! : ''))
       }
     }
-    for (const field of fields)
-      if (fields.find((f) => f.name === field.name) !== field)
-        this.report(owner, `has two elements called ${field.name}, which is not supported`)
     return fields
   }
 
@@ -189,7 +190,7 @@ export class SchemaSet {
       this.refuse('complexContent restriction', owner)
       return []
     }
-    const base = this.named(extension, extension.attributes.get('base') ?? '', owner)
+    const base = this.named(extension, extension.attributes.get('base') ?? '', owner, true)
     const own = this.complex(extension, schema, owner)
     return [...(base.kind === 'complex' ? base.fields : []), ...own.fields]
   }

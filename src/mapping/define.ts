@@ -32,7 +32,7 @@ export interface CrossingModule {
   readonly unsupported: Reasons
 }
 
-/** The file that describes what each legacy party hosts; one file may describe both. */
+/** The file that describes what each legacy party hosts; where it has several services, `file.wsdl#Service`. */
 export interface WsdlFiles {
   readonly csp: string
   readonly dso: string
