@@ -11,8 +11,10 @@ import { openParty } from './app/party.ts'
 import type { Config } from './config.ts'
 import { Agenda, type Worker } from './exchange/agenda.ts'
 import { Forecasts } from './exchange/forecasts.ts'
+import type { LinkId } from './exchange/ids.ts'
 import type { Ledger } from './exchange/ledger.ts'
 import type { Observer } from './exchange/observer.ts'
+import type { Link } from './exchange/peers.ts'
 import { legacyReceiver } from './exchange/receive.ts'
 import { modernReceiver } from './exchange/receive-modern.ts'
 import { type Listener, listenAll } from './http/listen.ts'
@@ -172,6 +174,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 /** Everything about a configuration that only the mappings can judge. Throws FindingsError. */
 export function startupChecks(config: Config, crossings: readonly Crossing[]): void {
   buildLinks(config, crossings)
+}
+
+/** One link as the gateway would serve it, or undefined when there is none of this name. Throws FindingsError. */
+export function linkNamed(config: Config, crossings: readonly Crossing[], name: string): Link | undefined {
+  return buildLinks(config, crossings).links.byId(name as LinkId)
 }
 
 function openLedger(config: Config, log: Log, now: () => number): Ledger {

@@ -131,11 +131,41 @@ const answer = z
   .object({
     verdict: z.enum(['ACCEPTED', 'REFUSED']).describe('A 2xx status accepts; 400, 404, 409 and 422 refuse.'),
     message: z.string().optional().describe('The `message` of an error body, for people.'),
-    refused: z.array(z.string()).describe('What was refused, as the side that asked calls it.'),
+    refused: z.array(z.string()).optional().describe('What was refused, as the side that asked calls it.'),
   })
   .describe('The HTTP answer to any message: a status, and a body when it is an error.')
 
-export default jsonContract('oscp-2.0', 'OSCP 2.0', {
+const forecastWithId = z
+  .object({ forecast_id: z.string().optional().describe('What OSCP 1.0 calls this forecast.'), ...forecast })
+  .describe('A forecast as it is stored.')
+
+const storedForecastsQuery = z
+  .object({
+    group_id: z.array(z.string()).optional().describe('The groups asked for; none for all.'),
+    start_time: instant.optional().describe('Blocks that end after this instant.'),
+    end_time: instant.optional().describe('Blocks that start before this instant.'),
+  })
+  .describe('What the gateway asks its own state.')
+
+const storedForecasts = z
+  .object({
+    verdict: z.enum(['ACCEPTED', 'REFUSED']).describe('Whether the question could be answered.'),
+    message: z.string().optional().describe('Why not, for people.'),
+    forecasts: z.array(forecastWithId).optional().describe('What is stored, one entry per group.'),
+  })
+  .describe('What the state answered.')
+
+const adjustmentAnswer = z
+  .object({
+    verdict: z
+      .enum(['GRANTED', 'REFUSED', 'PENDING'])
+      .describe('What became of the request; a 2.0 peer says only that it has it.'),
+    message: z.string().optional().describe('Why not, for people.'),
+    forecast: forecastWithId.optional().describe('What holds now.'),
+  })
+  .describe('The answer to a request for other capacities.')
+
+const wire = {
   Register: register,
   Handshake: handshake,
   HandshakeAcknowledge: handshakeAcknowledge,
@@ -145,5 +175,11 @@ export default jsonContract('oscp-2.0', 'OSCP 2.0', {
   GroupCapacityComplianceError: groupCapacityComplianceError,
   UpdateGroupMeasurements: updateGroupMeasurements,
   UpdateAssetMeasurements: updateAssetMeasurements,
+}
+
+export default jsonContract('oscp-2.0', 'OSCP 2.0', wire, {
   Answer: answer,
+  StoredForecastsQuery: storedForecastsQuery,
+  StoredForecasts: storedForecasts,
+  AdjustmentAnswer: adjustmentAnswer,
 })

@@ -2,23 +2,27 @@
 import { crossing } from '#mapping'
 import legacy from '../contracts/oscp-1.0.ts'
 import modern from '../contracts/oscp-2.0.ts'
+import getCapacityForecast from './get-capacity-forecast.ts'
+import groupCapacityComplianceError from './group-capacity-compliance-error.ts'
 import heartbeat from './heartbeat.ts'
+import requestAdjustedCapacity from './request-adjusted-capacity.ts'
+import updateAggregatedUsage from './update-aggregated-usage.ts'
+import updateAssetMeasurements from './update-asset-measurements.ts'
 import updateCableCapacityForecast from './update-cable-capacity-forecast.ts'
+
+const ended = 'The gateway ends it itself; OSCP 1.0 parties are provisioned by configuration.'
 
 export default crossing('oscp-1.0--oscp-2.0', {
   legacy,
   modern,
-  messages: [heartbeat, updateCableCapacityForecast],
-  unsupported: {
-    GetCapacityForecast: 'Not carried yet: it has no OSCP 2.0 counterpart and needs the stored forecasts.',
-    RequestAdjustedCapacity: 'Not carried yet.',
-    UpdateAggregatedUsage: 'Not carried yet.',
-    AdjustGroupCapacityForecast: 'Not carried yet.',
-    GroupCapacityComplianceError: 'Not carried yet.',
-    UpdateGroupMeasurements: 'Not carried yet.',
-    UpdateAssetMeasurements: 'Not carried yet.',
-    Register: 'Not carried yet.',
-    Handshake: 'Not carried yet.',
-    HandshakeAcknowledge: 'Not carried yet.',
-  },
+  messages: [
+    heartbeat,
+    updateCableCapacityForecast,
+    getCapacityForecast,
+    requestAdjustedCapacity,
+    updateAggregatedUsage,
+    updateAssetMeasurements,
+    groupCapacityComplianceError,
+  ],
+  unsupported: { Register: ended, Handshake: ended, HandshakeAcknowledge: ended },
 })

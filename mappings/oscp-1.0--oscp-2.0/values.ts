@@ -16,6 +16,17 @@ export const powerUnit = table(
   },
 )
 
+export const energyUnit = table('energy unit', [
+  ['Wh', 'WH'],
+  ['kWh', 'KWH'],
+])
+
+export const adjustment = table('adjustment', [
+  ['Accepted', 'GRANTED'],
+  ['Rejected', 'REFUSED'],
+  ['Pending', 'PENDING'],
+])
+
 export const acknowledgement = table('acknowledgement', [
   ['Accepted', 'ACCEPTED'],
   ['Rejected', 'REFUSED'],

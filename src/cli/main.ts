@@ -2,12 +2,13 @@
 /** The command `oscp-gateway`: one subcommand per file of this folder; `start` is the default. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { home } from '../app.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { exitCodes, report } from './exit.ts'
 import { start } from './start.ts'
+import { type TranslateOptions, translate } from './translate.ts'
 
 const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
 
@@ -41,6 +42,27 @@ program
   .option('--keep', 'leave everything running afterwards')
   .action((options: { keep?: boolean }) => {
     code = demo(options.keep ?? false)
+  })
+
+program
+  .command('translate')
+  .description('translate one message and show its receipt; exit 0 exact, 10 safe or approximate, 20 refused or held')
+  .argument('<file>', 'SOAP envelope or JSON message; - for standard input')
+  .option('--from <contract>', 'contract of the input, such as oscp-1.0')
+  .option('--to <contract>', 'contract of the result, such as oscp-2.0')
+  .option('-m, --message <name>', 'which message it is, where its element or members fit several')
+  .option('-c, --config <file>', 'configuration (YAML) to take --link from')
+  .option('-l, --link <name>', 'the link whose names, zone and settings hold; without it ids stay as they are')
+  .option('-s, --settings <file>', 'settings of this one translation (JSON)')
+  .option('--now <instant>', 'the time at the gateway, for a reproducible result')
+  .addOption(new Option('--soap <version>', 'SOAP version of a result').choices(['1.1', '1.2']))
+  .addOption(
+    new Option('--receipt <form>', 'how the receipt is shown, on standard error')
+      .choices(['table', 'json', 'none'])
+      .default('table'),
+  )
+  .action((file: string, options: TranslateOptions) => {
+    code = translate(file, options)
   })
 
 try {

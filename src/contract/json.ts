@@ -3,7 +3,6 @@
  * Limits: JSON Schema says what we send; what is read beyond that is spelled out in words by whoever publishes it.
  */
 import { z } from 'zod'
-import { acceptMessage } from './accept.ts'
 import type { JsonContract, Message } from './model.ts'
 
 export function jsonContract(
@@ -11,7 +10,7 @@ export function jsonContract(
   schemas: Readonly<Record<string, z.ZodType>>,
 ): JsonContract {
   return {
-    accept: (name, json) => acceptMessage(messages.get(name)!, schemas[name]!, json),
+    accept: (name, json) => messages.get(name)!.accept!(json),
     schema(name) {
       const { $schema: _, ...rest } = z.toJSONSchema(schemas[name]!, { target: 'draft-2020-12', io: 'input' })
       return rest

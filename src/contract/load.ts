@@ -2,29 +2,40 @@
  * Makes contracts out of their declarations: WSDL files from disk, zod schemas as they are.
  * Limits: everything wrong with a contract is reported at once, by a FindingsError that names its files.
  */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { ContractModule } from '../mapping/define.ts'
 import { jsonContract } from './json.ts'
-import { type Contract, type Field, type Finding, FindingsError, fieldPaths, type Operation } from './model.ts'
+import {
+  type Contract,
+  type Field,
+  type Finding,
+  FindingsError,
+  fieldPaths,
+  type Operation,
+  type Service,
+} from './model.ts'
 import { readWsdl } from './wsdl.ts'
 import { messageFromZod } from './zod.ts'
 
-/** Loads one contract; WSDL paths are relative to `folder`. Throws FindingsError. */
-export function loadContract(module: ContractModule, folder: string): Contract {
+/** Loads one contract; WSDL paths are relative to `folder`, which findings call `label`. Throws FindingsError. */
+export function loadContract(module: ContractModule, folder: string, label = 'wsdl'): Contract {
   const findings: Finding[] = []
   const base = { id: module.id, wire: module.wire, title: module.title }
   if (module.wire === 'json') {
-    const messages = Object.entries(module.messages).map(
+    const messages = Object.entries({ ...module.messages, ...module.internal }).map(
       ([name, schema]) => [name, messageFromZod(name, schema, `contract ${module.id}`, findings)] as const,
     )
     if (findings.length > 0) throw new FindingsError(findings)
     const byName = new Map(messages)
-    return { ...base, messages: byName, json: jsonContract(byName, module.messages), services: [] }
+    const internal = new Set(Object.keys(module.internal))
+    return { ...base, messages: byName, internal, json: jsonContract(byName, module.messages), services: [] }
   }
   const services = (['csp', 'dso'] as const).flatMap((host) => {
-    const file = module.wsdl[host]
+    const [file, only] = module.wsdl[host].split('#', 2) as [string, string?]
     try {
-      return readWsdl(join(folder, file), host, `wsdl/${file}`)
+      const found = readWsdl(join(folder, file), host, `${label}/${file}`, only)
+      if (found.length > 1) findings.push(ambiguous(`${label}/${file}`, host, found))
+      return found
     } catch (error) {
       if (!(error instanceof FindingsError)) throw error
       findings.push(...error.findings)
@@ -38,7 +49,16 @@ export function loadContract(module: ContractModule, folder: string): Contract {
     ),
   )
   if (findings.length > 0) throw new FindingsError(findings)
-  return { ...base, messages: new Map(), services }
+  return { ...base, messages: new Map(), internal: new Set(), services }
+}
+
+function ambiguous(file: string, host: string, found: readonly Service[]): Finding {
+  const names = found.map((service) => service.name)
+  return {
+    file,
+    rule: `wsdl.${host}`,
+    sentence: `has the services ${names.join(', ')}; say which the ${host} hosts, as ${basename(file)}#${names[0]}`,
+  }
 }
 
 /** An operation that both parties host must look the same in both services: a mapping names it once. */

@@ -19,6 +19,10 @@ export interface Scalar {
   readonly max?: number
   readonly exclusiveMin?: number
   readonly exclusiveMax?: number
+  readonly totalDigits?: number
+  readonly fractionDigits?: number
+  /** xs:double and xs:float: a decimal that may have an exponent on the 1.0 wire. */
+  readonly exponent?: boolean
   /** XSD whiteSpace=collapse: blanks around the value do not belong to it. */
   readonly collapse?: boolean
 }
@@ -50,6 +54,8 @@ export interface Message {
   /** The XML element that carries it. */
   readonly uri: string
   readonly doc: string
+  /** Reads a peer's JSON into exactly this type; throws GatewayError. Messages of the JSON wire have it. */
+  readonly accept?: (json: unknown) => Record<string, unknown>
 }
 
 /** One SOAP operation: what is called, what it answers, what headers name the caller. */
@@ -73,6 +79,8 @@ export interface Service {
   readonly name: string
   readonly uri: string
   readonly doc: string
+  /** What its file says of itself as a whole, such as that it is a reconstruction. */
+  readonly notice: string
   readonly operations: readonly Operation[]
   /** SOAP versions it has ports for. */
   readonly soapVersions: readonly ('1.1' | '1.2')[]
@@ -80,6 +88,8 @@ export interface Service {
   readonly host: LegacyRole
   /** The file it was read from, published as received except for its addresses. */
   readonly file: string
+  /** That file and all that it imports and includes. */
+  readonly files: readonly string[]
 }
 
 export interface Contract {
@@ -89,6 +99,8 @@ export interface Contract {
   readonly messages: ReadonlyMap<string, Message>
   /** Of the JSON wire only. */
   readonly json?: JsonContract
+  /** Names of messages that never are on a wire. */
+  readonly internal: ReadonlySet<string>
   readonly services: readonly Service[]
 }
 

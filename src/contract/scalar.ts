@@ -6,6 +6,10 @@ import type { Scalar } from './model.ts'
 
 const lexical: Record<string, { pattern: RegExp; sentence: string } | undefined> = {
   decimal: { pattern: /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/, sentence: 'must be a decimal number without exponent' },
+  float: {
+    pattern: /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/,
+    sentence: 'must be a number, neither INF nor NaN',
+  },
   integer: { pattern: /^[+-]?\d+$/, sentence: 'must be a whole number' },
   boolean: { pattern: /^(?:true|false|0|1)$/, sentence: 'must be true or false' },
   instant: {
@@ -17,7 +21,7 @@ const lexical: Record<string, { pattern: RegExp; sentence: string } | undefined>
 /** A function that says what is wrong with a text as this type, or undefined when nothing is. Never repeats the value. */
 export function compileCheck(type: Scalar): (value: string) => string | undefined {
   const checks: ((value: string) => string | undefined)[] = []
-  const form = lexical[type.type]
+  const form = lexical[type.exponent ? 'float' : type.type]
   if (form) checks.push((v) => (form.pattern.test(v) ? undefined : form.sentence))
   if (type.values) {
     const allowed = new Set(type.values)
@@ -54,7 +58,7 @@ function characters(text: string): number {
 }
 
 function rangeChecks(type: Scalar): ((value: string) => string | undefined)[] {
-  const { min, max, exclusiveMin, exclusiveMax } = type
+  const { min, max, exclusiveMin, exclusiveMax, totalDigits, fractionDigits } = type
   const checks: ((value: string) => string | undefined)[] = []
   if (min !== undefined) checks.push((v) => (Number(v) >= min ? undefined : `must not be less than ${min}`))
   if (max !== undefined) checks.push((v) => (Number(v) <= max ? undefined : `must not be more than ${max}`))
@@ -62,5 +66,21 @@ function rangeChecks(type: Scalar): ((value: string) => string | undefined)[] {
     checks.push((v) => (Number(v) > exclusiveMin ? undefined : `must be more than ${exclusiveMin}`))
   if (exclusiveMax !== undefined)
     checks.push((v) => (Number(v) < exclusiveMax ? undefined : `must be less than ${exclusiveMax}`))
+  if (totalDigits !== undefined)
+    checks.push((v) =>
+      digitsOf(v).join('').length <= totalDigits ? undefined : `must have at most ${totalDigits} digits`,
+    )
+  if (fractionDigits !== undefined)
+    checks.push((v) =>
+      digitsOf(v)[1].length <= fractionDigits
+        ? undefined
+        : `must have at most ${fractionDigits} digits after the point`,
+    )
   return checks
+}
+
+/** The digits before and after the point that count: XSD's facets are about the value, not about how it is written. */
+function digitsOf(text: string): [whole: string, fraction: string] {
+  const [whole = '', fraction = ''] = text.replace(/^[+-]/, '').split('.')
+  return [whole.replace(/^0+/, ''), fraction.replace(/0+$/, '')]
 }

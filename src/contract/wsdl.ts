@@ -2,9 +2,10 @@
  * Reads a WSDL 1.1 file into services of the contract model; what it cannot honour is reported, never ignored.
  * Limits: document/literal, bare or wrapped; SOAP 1.1 and 1.2 over HTTP; imports and includes inside the file's folder.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, relative, resolve as resolvePath } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, resolve as resolvePath } from 'node:path'
 import { readXmlTree, type XmlElement } from '../xml.ts'
+import { isInside } from './inside.ts'
 import {
   type Complex,
   type Field,
@@ -21,11 +22,14 @@ const soap11 = 'http://schemas.xmlsoap.org/wsdl/soap/'
 const soap12 = 'http://schemas.xmlsoap.org/wsdl/soap12/'
 const addressing = ['http://www.w3.org/2006/05/addressing/wsdl', 'http://www.w3.org/2007/05/addressing/metadata']
 
-/** Reads the services of one WSDL file. Throws FindingsError with everything that is not supported in it. */
-export function readWsdl(path: string, host: LegacyRole, name = path): Service[] {
+/**
+ * Reads the services of one WSDL file, or the one called `only`. Throws FindingsError with everything that is not supported
+ * in it; what belongs to other services alone is not looked at.
+ */
+export function readWsdl(path: string, host: LegacyRole, name = path, only?: string): Service[] {
   const findings: Finding[] = []
   try {
-    const services = new WsdlReader(path, name, findings).services().map((service) => ({ ...service, host }))
+    const services = new WsdlReader(path, name, findings).services(only).map((service) => ({ ...service, host }))
     if (findings.length === 0) return services
   } catch (cause) {
     findings.push({ file: name, rule: 'wsdl', sentence: cause instanceof Error ? cause.message : String(cause) })
@@ -43,25 +47,28 @@ class WsdlReader {
   private readonly findings: Finding[]
 
   constructor(path: string, name: string, findings: Finding[]) {
-    this.path = path
+    this.path = resolvePath(path)
     this.name = name
     this.findings = findings
     this.schemas = new SchemaSet(name, findings)
-    this.root = this.load(path)
+    this.root = this.load(this.path)
   }
 
-  services(): Omit<Service, 'host'>[] {
-    const all = this.documents.flatMap((d) => d.children)
-    const services = all.filter((node) => node.local === 'service').map((node) => this.service(node))
-    if (services.length === 0) this.report('wsdl', 'has no service')
-    return services
+  services(only: string | undefined): Omit<Service, 'host'>[] {
+    const all = this.documents.flatMap((d) => d.children).filter((node) => node.local === 'service')
+    const names = all.map((node) => node.attributes.get('name') ?? '')
+    const wanted = all.filter((_, i) => only === undefined || names[i] === only)
+    if (wanted.length === 0)
+      this.report('wsdl', only === undefined ? 'has no service' : `has no service ${only}, but ${names.join(', ')}`)
+    return wanted.map((node) => this.service(node))
   }
 
   private load(path: string): XmlElement {
     this.seen.add(path)
-    const root = readXmlTree(readFileSync(path, 'utf8'))
+    const root = this.parse(path)
     if (root.local === 'schema') this.schema(root, path, '')
     else {
+      if (root.local !== 'definitions') this.report('wsdl', `is a ${root.local}, not WSDL 1.1`)
       this.documents.push(root)
       for (const node of root.children) {
         if (node.local === 'import') this.follow(node.attributes.get('location'), path)
@@ -83,14 +90,21 @@ class WsdlReader {
 
   private follow(location: string | undefined, from: string, chameleon = ''): void {
     const file = resolvePath(dirname(from), location ?? '')
-    const inside = !relative(dirname(resolvePath(this.path)), file).startsWith('..')
-    if (!location || /^[a-z]+:\/\//i.test(location) || !inside || !existsSync(file))
+    if (!location || /^[a-z]+:\/\//i.test(location) || !isInside(dirname(resolvePath(this.path)), file))
       return this.report('import', `"${location ?? ''}" is not a file in the folder of this WSDL`)
     if (this.seen.has(file)) return
     this.seen.add(file)
-    const root = readXmlTree(readFileSync(file, 'utf8'))
+    const root = this.parse(file)
     if (root.local === 'schema') this.schema(root, file, chameleon)
     else this.load(file)
+  }
+
+  private parse(file: string): XmlElement {
+    try {
+      return readXmlTree(readFileSync(file, 'utf8'))
+    } catch (cause) {
+      throw new Error(`${basename(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
   }
 
   private service(node: XmlElement): Omit<Service, 'host'> {
@@ -111,13 +125,22 @@ class WsdlReader {
       }
     }
     if (operations.size === 0) this.report(`service ${name}`, 'has no SOAP operation')
+    const elements = new Map<string, string>()
+    for (const { name: operation, input } of operations.values()) {
+      const other = elements.get(input.name)
+      elements.set(input.name, operation)
+      // The body's element is all that tells which operation is called: an action may be missing.
+      if (other) this.report(`operation ${operation}`, `is called by an element ${input.name}, as ${other} is`)
+    }
     return {
       name,
       uri,
       doc: documentation(node) || documentation(this.root),
+      notice: documentation(this.root),
       operations: [...operations.values()],
       soapVersions: [...versions].sort(),
       file: this.path,
+      files: [...this.seen],
     }
   }
 

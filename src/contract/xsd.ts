@@ -18,16 +18,21 @@ const builtIns: Record<string, Omit<Scalar, 'kind'>> = {
   language: { type: 'text', collapse: true },
   boolean: { type: 'boolean', collapse: true },
   decimal: { type: 'decimal', collapse: true },
+  double: { type: 'decimal', collapse: true, exponent: true },
+  float: { type: 'decimal', collapse: true, exponent: true },
   integer: { type: 'integer', collapse: true },
   long: { type: 'integer', collapse: true },
   int: { type: 'integer', collapse: true, min: -2147483648, max: 2147483647 },
   short: { type: 'integer', collapse: true, min: -32768, max: 32767 },
   byte: { type: 'integer', collapse: true, min: -128, max: 127 },
+  nonPositiveInteger: { type: 'integer', collapse: true, max: 0 },
+  negativeInteger: { type: 'integer', collapse: true, max: -1 },
   nonNegativeInteger: { type: 'integer', collapse: true, min: 0 },
   positiveInteger: { type: 'integer', collapse: true, min: 1 },
   unsignedLong: { type: 'integer', collapse: true, min: 0 },
   unsignedInt: { type: 'integer', collapse: true, min: 0, max: 4294967295 },
   unsignedShort: { type: 'integer', collapse: true, min: 0, max: 65535 },
+  unsignedByte: { type: 'integer', collapse: true, min: 0, max: 255 },
   dateTime: { type: 'instant', collapse: true },
 }
 
@@ -95,7 +100,8 @@ export class SchemaSet {
     return inline.local === 'simpleType' ? this.simple(inline, owner) : this.complex(inline, schema, owner)
   }
 
-  private named(node: XmlElement, reference: string, owner: string): Scalar | Complex {
+  /** `extended`: its fields become those of another type, so that it may be abstract. */
+  private named(node: XmlElement, reference: string, owner: string, extended = false): Scalar | Complex {
     const { uri, local } = resolve(node, reference)
     if (uri === xsd) {
       const known = builtIns[local]
@@ -113,6 +119,7 @@ export class SchemaSet {
       this.report(owner, `is recursive through ${local}, which is not supported`)
       return text
     }
+    if (!extended && isTrue(found.node.attributes.get('abstract'))) this.refuse('an abstract type', local)
     this.open.add(key)
     const type = this.complex(found.node, found.schema, local)
     this.open.delete(key)
@@ -121,7 +128,6 @@ export class SchemaSet {
 
   private complex(node: XmlElement, schema: XmlElement, name: string): Complex {
     if (isTrue(node.attributes.get('mixed'))) this.refuse('mixed content', name)
-    if (isTrue(node.attributes.get('abstract'))) this.refuse('an abstract type', name)
     const fields: Field[] = []
     for (const part of node.children) {
       if (part.local === 'annotation') continue
@@ -130,6 +136,9 @@ export class SchemaSet {
       else if (part.local === 'complexContent') fields.push(...this.extension(part, schema, name))
       else this.refuse(part.local, name)
     }
+    for (const field of fields)
+      if (fields.find((f) => f.name === field.name) !== field)
+        this.report(name, `has two elements or attributes called ${field.name}, which is not supported`)
     return { kind: 'complex', name, fields }
   }
 
@@ -152,9 +161,6 @@ export class SchemaSet {
         fields.push(this.field(node, schema, form === 'qualified' ? schema.attributes.get('targetNamespace')! : ''))
       }
     }
-    for (const field of fields)
-      if (fields.find((f) => f.name === field.name) !== field)
-        this.report(owner, `has two elements called ${field.name}, which is not supported`)
     return fields
   }
 
@@ -184,7 +190,7 @@ export class SchemaSet {
       this.refuse('complexContent restriction', owner)
       return []
     }
-    const base = this.named(extension, extension.attributes.get('base') ?? '', owner)
+    const base = this.named(extension, extension.attributes.get('base') ?? '', owner, true)
     const own = this.complex(extension, schema, owner)
     return [...(base.kind === 'complex' ? base.fields : []), ...own.fields]
   }
@@ -218,6 +224,8 @@ export class SchemaSet {
       else if (facet.local === 'maxInclusive') facets.max = Number(value)
       else if (facet.local === 'minExclusive') facets.exclusiveMin = Number(value)
       else if (facet.local === 'maxExclusive') facets.exclusiveMax = Number(value)
+      else if (facet.local === 'totalDigits') facets.totalDigits = Number(value)
+      else if (facet.local === 'fractionDigits') facets.fractionDigits = Number(value)
       else if (facet.local === 'pattern') facets.pattern = this.pattern(value, base.name ?? '')
       else if (facet.local === 'whiteSpace') facets.collapse = value === 'collapse'
       else if (!['annotation', 'simpleType'].includes(facet.local)) this.refuse(facet.local, base.name ?? '')

@@ -3,6 +3,7 @@
  * Limits: objects, arrays, strings, enums, numbers, booleans, RFC 3339 date-times, optional; anything else is reported.
  */
 import type { z } from 'zod'
+import { acceptMessage } from './accept.ts'
 import type { Complex, Field, Finding, Message, Scalar } from './model.ts'
 
 interface ZodNode {
@@ -14,7 +15,8 @@ interface ZodNode {
 export function messageFromZod(name: string, schema: z.ZodType, file: string, findings: Finding[]): Message {
   const node = schema as unknown as ZodNode
   const type = complex(node, name, (rule, sentence) => findings.push({ file, rule, sentence }))
-  return { name, uri: '', type, doc: node.description ?? '' }
+  const message: Message = { name, uri: '', type, doc: node.description ?? '' }
+  return { ...message, accept: (json) => acceptMessage(message, schema, json) }
 }
 
 type Report = (rule: string, sentence: string) => void

@@ -73,8 +73,8 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
       answer = mergeAnswers(await passAll(link, parts))
     }
     const [back] = compiled.answerToLegacy.translate(answer, context)
-    if (!back || 'refusal' in back)
-      throw new GatewayError('internal', 'The answer could not be translated.', { cause: back?.refusal })
+    if (!back || !('value' in back))
+      throw new GatewayError('internal', 'The answer could not be translated.', { cause: back })
     receipts.push(back.receipt)
     return { value: back.value, accepted: answer.verdict !== 'REFUSED' }
   }
@@ -105,6 +105,7 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
 
   async function pass(link: Link, part: Part, deadline: number): Promise<PartAnswer> {
     if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
+    if ('held' in part) return { item: part.item, verdict: 'ACCEPTED', message: part.held.message }
     const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline)
     if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}

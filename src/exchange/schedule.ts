@@ -3,6 +3,7 @@
  * Limits: pure; blocks are half-open, in milliseconds since 1970 UTC, and keep their unit and phase.
  */
 import type { Value } from '../mapping/compile.ts'
+import { shareOf } from '../mapping/shapers/figures.ts'
 
 export interface Block {
   readonly start: number
@@ -98,8 +99,7 @@ function outside(block: Block, covers: readonly Cover[]): Block[] {
 /** A part of a block. Energy is a budget of the whole block, so a part gets its share, rounded down to 3 decimals. */
 function cut(block: Block, start: number, end: number): Block {
   if (block.unit !== 'WH' && block.unit !== 'KWH') return { ...block, start, end }
-  const share = (block.capacity * (end - start)) / (block.end - block.start)
-  return { ...block, start, end, capacity: Math.floor(share * 1000) / 1000 }
+  return { ...block, start, end, capacity: shareOf(block.capacity, end - start, block.end - block.start) }
 }
 
 const phaseNames = ['ALL', 'UNKNOWN', 'ONE', 'TWO', 'THREE']

@@ -7,7 +7,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadContract } from '../contract/load.ts'
-import { type Contract, type Finding, FindingsError, fieldPaths } from '../contract/model.ts'
+import { type Contract, type Finding, FindingsError, fieldPaths, type Message } from '../contract/model.ts'
 import { accountMessage } from './account.ts'
 import { type CompiledMessage, compileMessage, type Ends } from './compile.ts'
 import type { CrossingModule, MessageModule } from './define.ts'
@@ -16,7 +16,7 @@ export interface Crossing {
   readonly id: string
   readonly legacy: Contract
   readonly modern: Contract
-  /** By the name of the OSCP 1.0 operation, and by the name of the OSCP 2.0 message. */
+  /** By the name of the OSCP 1.0 operation (the first module that names it), and by the name of the OSCP 2.0 message. */
   readonly byLegacy: ReadonlyMap<string, CompiledMessage>
   readonly byModern: ReadonlyMap<string, CompiledMessage>
   /** Names of messages that do not cross, with the reason. */
@@ -72,22 +72,35 @@ export function compileCrossing(module: CrossingModule, folder: string, wsdl: st
     legacy,
     modern,
     messages,
-    byLegacy: new Map(messages.map((m) => [m.module.legacy, m])),
+    byLegacy: new Map(
+      messages
+        .filter((m) => m.module.of === 'request')
+        .reverse()
+        .map((m) => [m.module.legacy, m]),
+    ),
     byModern: new Map(messages.map((m) => [m.module.modern, m])),
     unsupported: module.unsupported,
     hash: hashOf(module, legacy, modern),
   }
 }
 
-function endsOf(message: MessageModule, legacy: Contract, modern: Contract): { request: Ends; answer: Ends } | string {
+/** A module without an answer of its own. */
+const nothing: Pick<Message, 'type'> = { type: { kind: 'complex', name: 'nothing', fields: [] } }
+
+/** The types a module's rules, and its answer's, stand between; or a sentence that says what the contracts do not have. */
+export function endsOf(
+  message: MessageModule,
+  legacy: Contract,
+  modern: Contract,
+): { request: Ends; answer: Ends } | string {
   const operation = legacy.services.flatMap((s) => s.operations).find((o) => o.name === message.legacy)
   const body = modern.messages.get(message.modern)
-  const answer = modern.messages.get('Answer')
+  const answer = message.answerAs === 'none' ? nothing : modern.messages.get(message.answerAs)
   if (!operation) return `names the operation ${message.legacy}, which ${legacy.id} does not have`
   if (!body) return `names the message ${message.modern}, which ${modern.id} does not have`
-  if (!answer) return `${modern.id} does not say what an Answer is`
+  if (!answer) return `${modern.id} does not have the answer ${message.answerAs}`
   return {
-    request: { legacy: operation.input.type, modern: body.type },
+    request: { legacy: message.of === 'request' ? operation.input.type : operation.output.type, modern: body.type },
     answer: { legacy: operation.output.type, modern: answer.type },
   }
 }
@@ -97,7 +110,7 @@ function unmapped(module: CrossingModule, folder: string, legacy: Contract, mode
   const report = (rule: string, sentence: string) => findings.push({ file: folder, rule, sentence })
   const mapped = new Set(module.messages.flatMap((m) => [m.legacy, m.modern]))
   const all = new Set([...legacy.services.flatMap((s) => s.operations.map((o) => o.name)), ...modern.messages.keys()])
-  all.delete('Answer')
+  for (const name of modern.internal) all.delete(name)
   for (const name of all)
     if (!mapped.has(name) && !module.unsupported[name]?.trim())
       report(name, 'is neither mapped nor named unsupported with a reason')

@@ -3,81 +3,23 @@
  * Limits: nothing here runs; the closed sets of codecs, shapers, sources and conditions live beside this file.
  */
 import type { z } from 'zod'
-import type { ErrorKind } from '../errors.ts'
+import type { CodecRef, Condition, Lifetime, MeterFields, Reasons, Rule, ShaperRef, Source } from './rules.ts'
 
-export type Direction = 'toModern' | 'toLegacy'
-
-/** How true a rule is to the value: exact, safe (a limit never comes out higher) or approximate. */
-export type Fidelity = 'exact' | 'safe' | 'approximate'
-
-/** A named converter of one value: `use` picks it from the closed set in codecs/, the rest are its settings. */
-export type CodecRef =
-  | { readonly use: 'instant' }
-  | { readonly use: 'decimal' }
-  | { readonly use: 'text'; readonly maxLength: number }
-  | {
-      readonly use: 'enum'
-      readonly name: string
-      readonly pairs: readonly (readonly [legacy: string, modern: string])[]
-      readonly refusedLegacy: Reasons
-      readonly refusedModern: Reasons
-    }
-  | { readonly use: 'ids'; readonly table: 'groups' }
-
-type Reasons = Readonly<Record<string, string>>
-
-/** Where a filled value comes from. */
-export type Source =
-  | { readonly from: 'constant'; readonly value: string | number | boolean }
-  | { readonly from: 'clock'; readonly what: 'now' }
-  | { readonly from: 'config'; readonly what: 'offline deadline' }
-
-/** A closed set of conditions on one field, used by refuse and hold. */
-export type Condition =
-  | { readonly is: 'not'; readonly value: string }
-  | { readonly is: 'not after'; readonly other: string }
-
-export type ShaperRef = { readonly use: 'tightest' } | { readonly use: 'phases' }
-
-/** How long a kept value must live. */
-export type Lifetime = { readonly until: 'last block + 7 days' }
-
-export type Rule = (
-  | { readonly verb: 'same'; readonly legacy: string; readonly modern: string }
-  | { readonly verb: 'via'; readonly legacy: string; readonly modern: string; readonly codec: CodecRef }
-  | { readonly verb: 'each'; readonly legacy: string; readonly modern: string; readonly rules: readonly Rule[] }
-  | {
-      readonly verb: 'spread'
-      readonly legacy: string
-      readonly modern: string
-      readonly codec: CodecRef
-      readonly differ: string
-    }
-  | { readonly verb: 'split'; readonly legacy: string; readonly by: string; readonly answers: string }
-  | { readonly verb: 'shape'; readonly legacy: string; readonly modern: string; readonly shaper: ShaperRef }
-  | { readonly verb: 'fill'; readonly path: string; readonly source: Source; readonly reason: string }
-  | { readonly verb: 'drop'; readonly path: string; readonly reason: string }
-  | { readonly verb: 'keep'; readonly path: string; readonly lifetime: Lifetime; readonly reason: string }
-  | {
-      readonly verb: 'refuse'
-      readonly path: string
-      readonly when: Condition
-      readonly error: ErrorKind
-      readonly reason: string
-    }
-) & { readonly direction?: Direction }
-
-export type Verb = Rule['verb']
+export type { CodecRef, Condition, Direction, Fidelity, Lifetime, Rule, ShaperRef, Source, Verb } from './rules.ts'
 
 /** One message of the crossing: the request's rules, and how its answer comes back. */
 export interface MessageModule {
   readonly name: string
+  /** A 1.0 operation; or, with `of: 'response'`, that operation's response. */
   readonly legacy: string
+  readonly of: 'request' | 'response'
   readonly modern: string
   readonly why: string
   readonly rules: readonly Rule[]
-  /** 'peer': the other side's verdict is translated back. 'gateway': answered here at once, nobody is called. */
-  readonly answered: 'peer' | 'gateway'
+  /** 'peer': the other side's verdict is translated back; 'gateway': answered here at once; 'state': from what is stored. */
+  readonly answered: 'peer' | 'gateway' | 'state'
+  /** The 2.0 side of the answer; `none` when this module has no answer of its own. */
+  readonly answerAs: string
   readonly answer: readonly Rule[]
 }
 
@@ -90,7 +32,7 @@ export interface CrossingModule {
   readonly unsupported: Reasons
 }
 
-/** The file that describes what each legacy party hosts. */
+/** The file that describes what each legacy party hosts; where it has several services, `file.wsdl#Service`. */
 export interface WsdlFiles {
   readonly csp: string
   readonly dso: string
@@ -103,6 +45,8 @@ export type ContractModule =
       readonly id: string
       readonly title: string
       readonly messages: Readonly<Record<string, z.ZodType>>
+      /** Messages that never are on a wire: what the gateway says to itself, so that its mapping is accounted for too. */
+      readonly internal: Readonly<Record<string, z.ZodType>>
     }
 
 /** An exact copy of one value. */
@@ -112,7 +56,7 @@ export const same = (legacy: string, modern: string): Rule => freeze({ verb: 'sa
 export const via = (legacy: string, modern: string, codec: CodecRef): Rule =>
   freeze({ verb: 'via', legacy, modern, codec })
 
-/** A repeated element and an array; the rules are relative to the item. */
+/** A repeated element and an array, or an element and an object; the rules are relative to the item. */
 export const each = (legacy: string, modern: string, rules: readonly Rule[]): Rule =>
   freeze({ verb: 'each', legacy, modern, rules })
 
@@ -122,7 +66,7 @@ export const spread = (legacy: string, modern: string, codec: CodecRef, differ: 
 
 /**
  * One message with n items is n messages; the rules after it are relative to the item. `by` names the item's identifier,
- * and `answers` says how n answers become one.
+ * and `answers` says how n answers become one. An element that stands once is a list of one.
  */
 export const split = (legacy: string, by: string, answers: string): Rule =>
   freeze({ verb: 'split', legacy, by, answers })
@@ -138,13 +82,21 @@ export const fill = (path: string, source: Source, reason: string): Rule =>
 /** A field only the source has, forgotten on purpose and counted. */
 export const drop = (path: string, reason: string): Rule => freeze({ verb: 'drop', path, reason })
 
-/** A field only the source has, kept in state and restored on the way back. */
-export const keep = (path: string, lifetime: Lifetime, reason: string): Rule =>
-  freeze({ verb: 'keep', path, lifetime, reason })
+/** A field only the source has, kept in state (under the name `as`) and restored on the way back. */
+export const keep = (path: string, lifetime: Lifetime, reason: string, as = path): Rule =>
+  freeze({ verb: 'keep', path, lifetime, reason, ...(as === path ? {} : { as }) })
+
+/** Accepted, stored, counted, and given to a named flow instead of being sent on. */
+export const hold = (path: string, when: Condition, flow: string, reason: string): Rule =>
+  freeze({ verb: 'hold', path, when, flow, reason })
 
 /** Something the target cannot express: answered with this kind of error rather than distorted. */
-export const refuse = (path: string, when: Condition, error: ErrorKind, reason: string): Rule =>
-  freeze({ verb: 'refuse', path, when, error, reason })
+export const refuse = (
+  path: string,
+  when: Condition,
+  error: 'untranslatable' | 'invalid-message',
+  reason: string,
+): Rule => freeze({ verb: 'refuse', path, when, error, reason })
 
 /** The rule holds only towards OSCP 2.0. */
 export const toModern = (rule: Rule): Rule => freeze({ ...rule, direction: 'toModern' })
@@ -158,8 +110,12 @@ export const instant: CodecRef = freeze({ use: 'instant' })
 /** xs:decimal text and a JSON number of the same value, up to 15 significant digits. */
 export const decimal: CodecRef = freeze({ use: 'decimal' })
 
-/** Free text: what XML cannot carry becomes U+FFFD, and it is cut at `maxLength`. */
-export const text = (maxLength: number): CodecRef => freeze({ use: 'text', maxLength })
+/** The same for whole numbers on the 1.0 wire: a limit with a fraction is rounded down. */
+export const whole: CodecRef = freeze({ use: 'whole' })
+
+/** Free text: what XML cannot carry becomes U+FFFD, and it is cut at `maxLength`; `absent` stands in for none. */
+export const text = (maxLength: number, absent?: string): CodecRef =>
+  freeze(absent === undefined ? { use: 'text', maxLength } : { use: 'text', maxLength, absent })
 
 /** The identifiers of cables and groups, by the link's own table. */
 export const groups: CodecRef = freeze({ use: 'ids', table: 'groups' })
@@ -178,18 +134,43 @@ export const tightest: ShaperRef = freeze({ use: 'tightest' })
 /** 1.0 states no phase; 2.0 states one per block. */
 export const phases: ShaperRef = freeze({ use: 'phases' })
 
+/** 1.0 states one unit of power or current per forecast; 2.0 one per block, and energy too. */
+export const oneUnit: ShaperRef = freeze({ use: 'one unit' })
+
+/** 1.0 states a unit per block too: only energy becomes power, and what overlaps or is gridded one unit. */
+export const unitPerBlock: ShaperRef = freeze({ use: 'unit per block' })
+
+/** Quarter hours by the minimum, where the link asks for a grid. */
+export const grid: ShaperRef = freeze({ use: 'grid' })
+
+/**
+ * Energy per interval, and readings of a register per phase, direction and energy type; `inside` names a wrapper, `meters`
+ * what the 1.0 items call their register's readings: beside the energy, or in place of it.
+ */
+export const usage = (
+  inside = '',
+  meters: MeterFields = { start: 'meterStart', end: 'meterEnd', energy: 'stated' },
+): ShaperRef => freeze({ use: 'usage', inside, meters })
+
 export const constant = (value: string | number | boolean): Source => freeze({ from: 'constant', value })
 export const clock: Source = freeze({ from: 'clock', what: 'now' })
-export const config = (what: 'offline deadline'): Source => freeze({ from: 'config', what })
+export const config = (what: 'offline deadline' | 'combined asset'): Source => freeze({ from: 'config', what })
+export const stored = (what: 'forecast id'): Source => freeze({ from: 'state', what })
+export const always: Condition = freeze({ is: 'always' })
+export const absent: Condition = freeze({ is: 'absent' })
 export const not = (value: string): Condition => freeze({ is: 'not', value })
+export const oneOf = (...values: string[]): Condition => freeze({ is: 'one of', values })
 export const notAfter = (other: string): Condition => freeze({ is: 'not after', other })
 export const until = (lifetime: Lifetime['until']): Lifetime => freeze({ until: lifetime })
+
+type Optional = 'of' | 'answered' | 'answerAs' | 'answer'
 
 /** A mapping module: one message of the crossing. */
 export const message = (
   name: string,
-  module: Omit<MessageModule, 'name' | 'answered' | 'answer'> & Partial<Pick<MessageModule, 'answered' | 'answer'>>,
-): MessageModule => freeze({ name, answered: 'peer', answer: [], ...module })
+  module: Omit<MessageModule, 'name' | Optional> & Partial<Pick<MessageModule, Optional>>,
+): MessageModule =>
+  freeze({ name, of: 'request', answered: 'peer', answerAs: module.answer ? 'Answer' : 'none', answer: [], ...module })
 
 /** A pair of contracts and all that crosses between them. */
 export const crossing = (id: string, module: Omit<CrossingModule, 'id'>): CrossingModule =>
@@ -199,12 +180,13 @@ export const crossing = (id: string, module: Omit<CrossingModule, 'id'>): Crossi
 export const soapContract = (id: string, title: string, wsdl: WsdlFiles): ContractModule =>
   freeze({ wire: 'soap', id, title, wsdl })
 
-/** A contract of JSON messages, each a zod schema. */
+/** A contract of JSON messages, each a zod schema; `internal` ones are never on a wire. */
 export const jsonContract = (
   id: string,
   title: string,
   messages: Readonly<Record<string, z.ZodType>>,
-): ContractModule => Object.freeze({ wire: 'json', id, title, messages })
+  internal: Readonly<Record<string, z.ZodType>>,
+): ContractModule => Object.freeze({ wire: 'json', id, title, messages, internal })
 
 function freeze<T extends object>(value: T): T {
   for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) freeze(child)

@@ -180,7 +180,7 @@ export class ElementDecoder {
     let nil = false
     for (const { uri, local, value } of attributes) {
       if (uri === xsi && local === 'nil') nil = value.trim() === 'true' || value.trim() === '1'
-      else if (!neutral.has(uri) && !slot.frame?.attributes.has(local))
+      else if (!neutral.has(uri) && slot.frame?.attributes.get(local)?.uri !== uri)
         this.report(`.${slot.name}@${local}`, 'is not an attribute that may stand here')
     }
     if (nil && !slot.nillable) this.report(`.${slot.name}`, 'must not be nil')

@@ -20,7 +20,7 @@ import {
   writeEnvelope,
 } from './envelope.ts'
 import { writeFault } from './fault.ts'
-import { publishWsdl } from './publish.ts'
+import { type Publisher, publishWsdl } from './publish.ts'
 import { mediaType, type SoapVersion, versionOf } from './versions.ts'
 
 /** A legacy party as the SOAP wire sees it: who it is and the services of its dialect. */
@@ -47,7 +47,8 @@ interface Endpoint {
   readonly peer: SoapPeer
   readonly reader: ServiceReader
   readonly encoders: ReadonlyMap<Operation, Encoder>
-  readonly wsdl: (address: string) => string
+  /** The WSDL, or one of the files it imports; undefined for one that it does not. */
+  readonly publish: Publisher
 }
 
 interface State {
@@ -93,23 +94,29 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     if (!endpoint) throw new GatewayError('peer-unknown', 'No party is configured at this address.')
     const state = ctx.state as State
     state.peer = endpoint.peer.id
-    if (ctx.method === 'GET' && /^wsdl(?:=|$)/i.test(ctx.querystring)) return serveWsdl(ctx, endpoint)
+    if (ctx.method === 'GET' && /^(?:wsdl|xsd)(?:=|$)/i.test(ctx.querystring)) return serveWsdl(ctx, endpoint)
     if (ctx.method !== 'POST')
       throw new GatewayError('method-not-allowed', 'Send a SOAP request with POST, or GET with ?wsdl.')
     await serveCall(ctx, endpoint, state)
   }
 
   function serveWsdl(ctx: Context, endpoint: Endpoint): void {
+    const address = `${options.publicUrl().replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`
+    const document = endpoint.publish(address, decodeURIComponent(/=(.*)$/.exec(ctx.querystring)?.[1] ?? ''))
+    if (document === undefined) throw new GatewayError('peer-unknown', 'The WSDL of this party has no such file.')
     ctx.set('Content-Type', 'text/xml; charset=utf-8')
-    ctx.body = endpoint.wsdl(
-      `${options.publicUrl().replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`,
-    )
+    ctx.body = document
   }
 
   async function serveCall(ctx: Context, endpoint: Endpoint, state: State): Promise<void> {
     const type = ctx.get('content-type')
     if (versionOf(type) === undefined)
       throw new GatewayError('media-type-unsupported', 'Send SOAP as text/xml (1.1) or application/soap+xml (1.2).')
+    if (!endpoint.reader.service.soapVersions.includes(state.version)) {
+      const [own] = endpoint.reader.service.soapVersions
+      state.version = own ?? '1.1'
+      throw new GatewayError('version-mismatch', `This party is served with SOAP ${own} only.`)
+    }
     if (!/^utf-?8$/i.test(parameter(type, 'charset') ?? 'utf-8'))
       throw new GatewayError('media-type-unsupported', 'Only UTF-8 is supported.')
 
@@ -159,7 +166,7 @@ function compileEndpoint(peer: SoapPeer): Endpoint {
     peer,
     reader: compileService(service),
     encoders: new Map(service.operations.map((operation) => [operation, compileEncoder(operation.output)])),
-    wsdl: publishWsdl(service.file),
+    publish: publishWsdl(service),
   }
 }
 

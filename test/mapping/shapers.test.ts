@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Refusal, Run } from '../../src/mapping/run.ts'
-import type { ShapedBlock } from '../../src/mapping/shapers/index.ts'
+import type { Block } from '../../src/mapping/shapers/blocks.ts'
 import { perPhase, toOneFigure } from '../../src/mapping/shapers/phases.ts'
 import { tightest } from '../../src/mapping/shapers/tightest.ts'
 import { context } from '../support/context.ts'
@@ -10,13 +10,7 @@ const hour = 3600_000
 const at = (hours: number) => new Date(Date.parse('2026-03-03T00:00:00Z') + hours * hour).toISOString()
 const run = (changes = {}) => new Run(context(changes), 0)
 
-function block(
-  start: number,
-  end: number,
-  capacity: number,
-  unit = 'KW',
-  phase: string | undefined = 'ALL',
-): ShapedBlock {
+function block(start: number, end: number, capacity: number, unit = 'KW', phase: string | undefined = 'ALL'): Block {
   return { capacity, phase, unit, start_time: at(start), end_time: at(end) }
 }
 
@@ -33,7 +27,7 @@ const blocksOf = (unit: string, phases: readonly (string | undefined)[]) =>
     { minLength: 1, maxLength: 6 },
   )
 
-const covering = (blocks: readonly ShapedBlock[], hours: number) =>
+const covering = (blocks: readonly Block[], hours: number) =>
   blocks.filter((b) => b.start_time <= at(hours) && at(hours) < b.end_time)
 
 /** The inputs have one decimal and rounding goes to three, so whole thousandths compare exactly. */
@@ -44,16 +38,16 @@ const settings = { seed: 20260302, numRuns: 3000 }
 describe('The tightest shaper', () => {
   it('leaves blocks that do not overlap exactly as they are, in their order', () => {
     const blocks = [block(2, 3, 5), block(0, 2, 7)]
-    expect(tightest(blocks, run(), 'x')).to.deep.equal({ blocks, fidelity: 'exact' })
+    expect(tightest(blocks, run(), 'x')).to.deep.equal({ items: blocks, fidelity: 'exact' })
   })
 
   it('states the smallest capacity at every instant, and none where the input states none', () => {
     fc.assert(
       fc.property(blocksOf('KW', [undefined]), (blocks) => {
-        const { blocks: shaped } = tightest(blocks, run(), 'x')
+        const { items: shaped } = tightest(blocks, run(), 'x')
         for (let h = 0; h < 16; h++) {
           const before = covering(blocks, h).map((b) => b.capacity)
-          const after = covering(shaped, h).map((b) => b.capacity)
+          const after = covering(shaped as Block[], h).map((b) => b.capacity)
           expect(after).to.deep.equal(before.length > 0 ? [Math.min(...before)] : [])
         }
       }),
@@ -72,27 +66,30 @@ describe('The tightest shaper', () => {
 
 describe('The phases shaper upwards', () => {
   it('states power for all phases', () => {
-    expect(perPhase([block(0, 1, 5, 'W', undefined)], run()).blocks).to.deep.equal([block(0, 1, 5, 'W', 'ALL')])
+    expect(perPhase([block(0, 1, 5, 'W', undefined)], run()).items).to.deep.equal([block(0, 1, 5, 'W', 'ALL')])
   })
 
   it('states current once for each phase the link is configured with', () => {
     const up = (phases: readonly string[]) =>
-      perPhase([block(0, 1, 16, 'A', undefined)], run({ amperePhases: phases })).blocks.map((b) => b.phase)
+      perPhase([block(0, 1, 16, 'A', undefined)], run({ amperePhases: phases })).items.map((b) => b.phase)
     expect(up(['ONE', 'TWO', 'THREE'])).to.deep.equal(['ONE', 'TWO', 'THREE'])
     expect(up(['ONE'])).to.deep.equal(['ONE'])
   })
 })
 
 describe('The phases shaper downwards', () => {
-  const down = (blocks: ShapedBlock[], changes = {}) => {
-    const { blocks: shaped, fidelity } = toOneFigure(blocks, run(changes), 'x')
+  const down = (blocks: Block[], changes = {}) => {
+    const { items: shaped, fidelity } = toOneFigure(blocks, run(changes), 'x')
     return { capacities: shaped.map((b) => b.capacity), fidelity }
   }
 
   it('brings back what it did upwards', () => {
     for (const unit of ['A', 'W', 'KW']) {
       const blocks = [block(0, 1, 16.5, unit), block(1, 2, 7, unit)].map((b) => ({ ...b, phase: undefined }))
-      expect(toOneFigure(perPhase(blocks, run()).blocks, run(), 'x')).to.deep.equal({ blocks, fidelity: 'exact' })
+      expect(toOneFigure(perPhase(blocks, run()).items, run(), 'x')).to.deep.include({
+        items: blocks,
+        fidelity: 'exact',
+      })
     }
   })
 
@@ -144,11 +141,11 @@ describe('The phases shaper downwards', () => {
           blocksOf('A', ['ALL', 'UNKNOWN', 'ONE', 'TWO', 'THREE']),
         ),
         (blocks) => {
-          const { blocks: shaped } = toOneFigure(blocks, run({ phaseBalance: 'strict' }), 'x')
-          const { blocks: single } = tightest(shaped, run(), 'x')
+          const { items: shaped } = toOneFigure(blocks, run({ phaseBalance: 'strict' }), 'x')
+          const { items: single } = tightest(shaped, run(), 'x')
           for (let h = 0; h < 16; h++) {
             const before = covering(blocks, h)
-            const after = covering(single, h)
+            const after = covering(single as Block[], h)
             expect(after.length > 0).to.equal(before.length > 0)
             for (const b of before)
               expect(thousandths(after[0]!.capacity) * (b.unit === 'A' && b.phase === 'ALL' ? 3 : 1)).to.be.at.most(

@@ -46,7 +46,13 @@ describe('An OSCP 2.0 message on its way out', () => {
         status: _status,
         body: _body,
         ...outcome
-      } = await house.party.wire.send({ id: 'cpo' as PeerId } as ModernPeer, message, forecast, ids, withinMs)
+      } = (await house.party.wire.send(
+        { id: 'cpo' as PeerId } as ModernPeer,
+        message,
+        forecast,
+        ids,
+        withinMs,
+      )) as Outcome & { body?: unknown }
       return outcome as Outcome
     } finally {
       await house.stop()

@@ -4,7 +4,7 @@
  */
 import type { Scalar } from '../../contract/model.ts'
 import { isXmlText, toXmlText } from '../../xml.ts'
-import type { CodecRef, Fidelity } from '../define.ts'
+import type { CodecRef, Fidelity } from '../rules.ts'
 import type { Run } from '../run.ts'
 import { parseInstant, printInstant } from './instant.ts'
 
@@ -12,6 +12,10 @@ export interface Codec {
   /** What an auditor reads in the mapping page. */
   readonly title: string
   readonly fidelity: Fidelity
+  /** Whether it changes what this value says; without it, whether the value comes out different. */
+  alters?(value: unknown): boolean
+  /** Stands in, upwards, for a value that is absent. */
+  readonly absent?: string | undefined
   toModern(value: unknown, run: Run, path: string): unknown
   toLegacy(value: unknown, run: Run, path: string): unknown
   /** Why this codec cannot stand between these two types, or undefined when it can. */
@@ -21,7 +25,8 @@ export interface Codec {
 export function codecFor(ref: CodecRef): Codec {
   if (ref.use === 'instant') return instantCodec
   if (ref.use === 'decimal') return decimalCodec
-  if (ref.use === 'text') return textCodec(ref.maxLength)
+  if (ref.use === 'whole') return wholeCodec
+  if (ref.use === 'text') return textCodec(ref.maxLength, ref.absent)
   if (ref.use === 'ids') return idCodec
   return enumCodec(ref)
 }
@@ -34,9 +39,18 @@ export const copyCodec: Codec = {
   toLegacy: (value, run, path) =>
     isXmlText(value as string) ? value : run.refuse(path, 'must not hold characters that XML cannot carry'),
   misfit: (legacy, modern) => {
-    if (legacy.type !== 'text' || modern.type !== 'text') return 'is not text on both sides'
+    if (!isName(legacy) || modern.type !== 'text') return 'is not text on both sides'
     return legacy.values || modern.values ? 'is an enumeration, which needs a table' : undefined
   },
+}
+
+/** Names may be numbers on the 1.0 wire: they are text all the same, and what is no number is refused towards it. */
+function isName(legacy: Scalar): boolean {
+  return legacy.type === 'text' || legacy.type === 'integer'
+}
+
+function isNumber(legacy: Scalar): boolean {
+  return legacy.type === 'decimal' || legacy.type === 'integer'
 }
 
 const instantCodec: Codec = {
@@ -60,22 +74,40 @@ const smallest = 2 ** -1022
 const decimalCodec: Codec = {
   title: 'same number',
   fidelity: 'exact',
-  toModern(value, run, path) {
-    const text = value as string
-    const number = Number(text)
-    // A double holds 15 significant decimal digits exactly; only a long text can have more, or be out of its range.
-    if (text.length > significant) {
-      if (digits(text) > significant) run.refuse(path, `must not have more than ${significant} significant digits`)
-      const size = Math.abs(number)
-      if (size === Number.POSITIVE_INFINITY || (size < smallest && digits(text) > 0))
-        run.refuse(path, 'must be in the range of a double-precision number')
-    }
-    return number
-  },
+  toModern: (value, run, path) => toNumber(value as string, run, path),
   toLegacy: (value, run, path) =>
     Number.isFinite(value) ? printDecimal(value as number) : run.refuse(path, 'must be a finite number'),
   misfit: (legacy, modern) =>
-    legacy.type === 'decimal' && modern.type === 'decimal' ? undefined : 'is not a decimal number on both sides',
+    // Whole numbers are decimals too; a fraction that such a type cannot carry is refused.
+    isNumber(legacy) && modern.type === 'decimal' ? undefined : 'is not a decimal number on both sides',
+}
+
+/** Only for limits: less than was allowed is safe. */
+const wholeCodec: Codec = {
+  title: 'same number, towards OSCP 1.0 rounded down to a whole one',
+  fidelity: 'safe',
+  toModern: (value, run, path) => toNumber(value as string, run, path),
+  toLegacy: (value, run, path) => decimalCodec.toLegacy(Math.floor(value as number), run, path),
+  alters: (value) => typeof value === 'number' && !Number.isInteger(value),
+  misfit: (legacy, modern) =>
+    legacy.type === 'integer' && modern.type === 'decimal'
+      ? undefined
+      : 'is not a whole number here and a decimal there',
+}
+
+/** The number that a decimal text states; refused where a JSON number would state another. */
+export function toNumber(text: string, run: Run, path: string): number {
+  const number = Number(text)
+  // xs:double is the same double as a JSON number; only what is too large for it cannot be stated.
+  if (/[eE]/.test(text)) return Number.isFinite(number) ? number : run.refuse(path, 'must not be larger than a double')
+  // A double holds 15 significant decimal digits exactly; only a long text can have more, or be out of its range.
+  if (text.length > significant) {
+    if (digits(text) > significant) run.refuse(path, `must not have more than ${significant} significant digits`)
+    const size = Math.abs(number)
+    if (size === Number.POSITIVE_INFINITY || (size < smallest && digits(text) > 0))
+      run.refuse(path, 'must be in the range of a double-precision number')
+  }
+  return number
 }
 
 function digits(text: string): number {
@@ -97,14 +129,19 @@ export function printDecimal(value: number): string {
   return `${sign}${all.padEnd(point, '0').slice(0, point)}${all.length > point ? `.${all.slice(point)}` : ''}`
 }
 
-function textCodec(maxLength: number): Codec {
+function textCodec(maxLength: number, absent: string | undefined): Codec {
   return {
     title: `free text, at most ${maxLength} characters of what XML can carry`,
     fidelity: 'approximate',
+    absent,
     toModern: (value) => value,
     toLegacy: (value) => cut(toXmlText(value as string), maxLength),
-    misfit: (legacy, modern) =>
-      legacy.type === 'text' && modern.type === 'text' ? undefined : 'is not text on both sides',
+    misfit: (legacy, modern) => {
+      if (legacy.type !== 'text' || modern.type !== 'text') return 'is not text on both sides'
+      return maxLength > (legacy.maxLength ?? maxLength)
+        ? `may be longer than ${legacy.maxLength} characters`
+        : undefined
+    },
   }
 }
 
@@ -125,8 +162,7 @@ const idCodec: Codec = {
       run.refuse(path, 'must have 1 to 255 characters that XML can carry')
     return id
   },
-  misfit: (legacy, modern) =>
-    legacy.type === 'text' && modern.type === 'text' ? undefined : 'is not text on both sides',
+  misfit: (legacy, modern) => (isName(legacy) && modern.type === 'text' ? undefined : 'is not text on both sides'),
 }
 
 function enumCodec(ref: CodecRef & { use: 'enum' }): Codec {
@@ -153,6 +189,8 @@ function uncovered(
   side: string,
 ): string | undefined {
   const values = type.values
+  // A 1.0 contract that says only "text" is held to the table: any other value is refused.
+  if (!values && type.type === 'text' && side === 'legacy') return undefined
   if (!values) return `is not an enumeration on the ${side} side`
   const missing = values.filter((v) => !table.has(v) && !(v in refused))
   const unknown = [...table.keys(), ...Object.keys(refused)].filter((v) => !values.includes(v))

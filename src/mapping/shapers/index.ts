@@ -1,25 +1,26 @@
 /**
- * The closed set of shapers: pure transforms of a forecast's list of blocks, in OSCP 2.0 terms.
+ * The closed set of shapers: pure transforms of a message's list of items, in OSCP 2.0 terms.
  * Limits: blocks are half-open; a capacity never comes out higher than the input states, unless marked approximate.
  */
-import type { Fidelity, ShaperRef } from '../define.ts'
+import type { Fidelity, ShaperRef } from '../rules.ts'
 import type { Run } from '../run.ts'
+import { onGrid } from './grid.ts'
 import { perPhase, toOneFigure } from './phases.ts'
 import { tightest } from './tightest.ts'
+import { toOneUnit } from './units.ts'
+import { toOwnUnits } from './units-own.ts'
+import { usageShaper } from './usage.ts'
 
-/** A block as mapping rules see it on the modern side; what no rule has set yet is undefined. */
-export interface ShapedBlock {
-  capacity: number
-  phase: string | undefined
-  unit: string
-  start_time: string
-  end_time: string
-}
+export type Item = Record<string, unknown>
 
 export interface Shaped {
-  readonly blocks: ShapedBlock[]
+  readonly items: Item[]
   /** What it did to this message; 'exact' when the figures mean what they meant. */
   readonly fidelity: Fidelity
+  /** How many items do not simply say what they said before. */
+  readonly changed?: number
+  /** How many items or instants were left out, by the keys of `drops`. */
+  readonly dropped?: Readonly<Record<string, number>>
 }
 
 export interface Shaper {
@@ -27,27 +28,65 @@ export interface Shaper {
   readonly reason: string
   /** The fields of a modern item that only this shaper writes upwards and reads downwards. */
   readonly owns: readonly string[]
-  toModern(blocks: readonly ShapedBlock[], run: Run, path: string): Shaped
-  toLegacy(blocks: readonly ShapedBlock[], run: Run, path: string): Shaped
+  /** The fields of a legacy item that it reads upwards; downwards they stay absent. */
+  readonly reads: readonly string[]
+  /** The fields of a legacy item that only this shaper writes downwards, and where in its items it leaves them. */
+  readonly writes: Readonly<Record<string, string>>
+  /** Fields of a modern item that are present after it downwards, though the contract lets them be absent. */
+  readonly ensures: readonly string[]
+  /** What it may leave out, each with the reason that the receipt gives. */
+  readonly drops: Readonly<Record<string, string>>
+  /** `source` is the legacy list that `items` were made from. */
+  toModern(items: readonly Item[], run: Run, path: string, source: readonly Item[]): Shaped
+  toLegacy(items: readonly Item[], run: Run, path: string): Shaped
 }
 
-const shapers: Record<ShaperRef['use'], Shaper> = {
+const nothing = { owns: [], reads: [], writes: {}, ensures: [], drops: {} }
+
+const untouched = (items: readonly Item[]): Shaped => ({ items: [...items], fidelity: 'exact' })
+
+const forecastShapers: Record<Exclude<ShaperRef['use'], 'usage'>, Shaper> = {
   tightest: {
+    ...nothing,
     title: 'the smallest capacity where blocks overlap',
     reason: 'Neither protocol says which of two overlapping blocks holds.',
-    owns: [],
     toModern: tightest,
     toLegacy: tightest,
   },
   phases: {
+    ...nothing,
     title: 'one figure ↔ figures per phase',
     reason: 'OSCP 1.0 states power for all phases and current per phase; OSCP 2.0 states the phase of every block.',
     owns: ['phase'],
     toModern: perPhase,
     toLegacy: toOneFigure,
   },
+  'one unit': {
+    ...nothing,
+    title: 'one unit for all blocks: energy as mean power, mixed units as kW',
+    reason: 'OSCP 1.0 states one unit of power or current per forecast.',
+    toModern: untouched,
+    toLegacy: toOneUnit,
+  },
+  'unit per block': {
+    ...nothing,
+    title: 'energy as mean power; one unit where blocks overlap or are gridded',
+    reason: 'The 1.0 party states power or current, in the unit of each block.',
+    toModern: untouched,
+    toLegacy: toOwnUnits,
+  },
+  grid: {
+    ...nothing,
+    title: 'quarter hours by the minimum, where the link asks for a grid',
+    reason: 'The 1.0 party takes blocks on a grid only; a quarter gets the smallest capacity stated in it.',
+    drops: {
+      quarters: 'The quarter is not wholly covered, no fallback covers the rest, and the link allows no odd blocks.',
+    },
+    toModern: untouched,
+    toLegacy: onGrid,
+  },
 }
 
 export function shaperFor(ref: ShaperRef): Shaper {
-  return shapers[ref.use]
+  return ref.use === 'usage' ? usageShaper(ref.inside, ref.meters) : forecastShapers[ref.use]
 }

@@ -2,36 +2,40 @@
  * Phases: OSCP 1.0 states power for all phases together and current for each; OSCP 2.0 says the phase on every block.
  * Limits: per-phase power becomes n times the smallest (approximate) unless the link is strict (safe).
  */
-import { Big } from 'big.js'
-import type { Fidelity } from '../define.ts'
+import type { Fidelity } from '../rules.ts'
 import { type Run, worst } from '../run.ts'
-import type { Shaped, ShapedBlock } from './index.ts'
-import { spansOf } from './spans.ts'
+import { asBlocks, type Block, blockOf, needOneUnit, spansOf } from './blocks.ts'
+import { atMost, down, exactly } from './figures.ts'
+import type { Item, Shaped } from './index.ts'
 
 /** Upwards: power is about ALL; ampere is one block for each phase the link is configured with. */
-export function perPhase(blocks: readonly ShapedBlock[], run: Run): Shaped {
-  const shaped = blocks.flatMap((block) =>
+export function perPhase(items: readonly Item[], run: Run): Shaped {
+  const shaped = (items as readonly Block[]).flatMap((block) =>
     block.unit === 'A' ? run.context.amperePhases.map((phase) => ({ ...block, phase })) : [{ ...block, phase: 'ALL' }],
   )
-  return { blocks: shaped, fidelity: 'exact' }
+  return { items: shaped, fidelity: 'exact' }
 }
 
 /** Downwards: one figure per instant, the tightest of what its phases state. */
-export function toOneFigure(blocks: readonly ShapedBlock[], run: Run, path: string): Shaped {
-  const sum = run.context.ampereAllMeans === 'sum'
-  const plain = (b: ShapedBlock): boolean => b.phase === undefined || (b.unit !== 'A' && wholePower.has(b.phase))
-  if (blocks.every(plain)) return { blocks: blocks.map(withoutPhase), fidelity: 'exact' }
-  if (new Set(blocks.map((b) => b.unit)).size > 1) run.refuse(path, 'must not mix units with figures per phase')
+export function toOneFigure(items: readonly Item[], run: Run, path: string): Shaped {
+  const blocks = asBlocks(items, run, path)
+  const plain = (b: Block): boolean => b.phase === undefined || (b.unit !== 'A' && wholePower.has(b.phase))
+  if (blocks.every(plain)) return { items: blocks.map(withoutPhase), fidelity: 'exact' }
   let fidelity: Fidelity = 'exact'
-  const shaped = spansOf(blocks).map(({ start_time, end_time, covering }) => {
-    const figure = covering[0]!.unit === 'A' ? current(covering, sum) : power(covering, run.context.phaseBalance)
+  let changed = 0
+  const shaped = spansOf(blocks).map((span) => {
+    const { covering } = span
+    needOneUnit(covering, run, path)
+    const figure = covering[0]!.unit === 'A' ? current(covering, run) : power(covering, run)
     fidelity = worst(fidelity, figure.fidelity)
-    return { ...withoutPhase(covering[0]!), capacity: figure.capacity, start_time, end_time }
+    if (figure.fidelity !== 'exact') changed++
+    return blockOf(span, withoutPhase(covering[0]!), figure.capacity)
   })
-  return { blocks: shaped, fidelity }
+  return { items: shaped, fidelity, changed }
 }
 
 const wholePower = new Set<string | undefined>(['ALL', 'UNKNOWN'])
+const threePhases = ['ONE', 'TWO', 'THREE']
 
 interface Figure {
   readonly capacity: number
@@ -39,32 +43,32 @@ interface Figure {
 }
 
 /** Ampere: 1.0's figure holds for each phase, so the smallest; `ALL` may mean the sum over three (then a third of it). */
-function current(covering: readonly ShapedBlock[], allIsSum: boolean): Figure {
-  const perPhaseFigures = covering.map((b) => (b.phase === 'ALL' && allIsSum ? third(b.capacity) : b.capacity))
-  const capacity = Math.min(...perPhaseFigures)
-  const equal = covering.every((_, i) => perPhaseFigures[i] === capacity)
-  const divided = covering.some((b) => b.phase === 'ALL' && allIsSum)
-  return { capacity, fidelity: equal && !divided ? 'exact' : 'safe' }
+function current(covering: readonly Block[], run: Run): Figure {
+  const { ampereAllMeans, amperePhases } = run.context
+  const isSum = (b: Block): boolean => b.phase === 'ALL' && ampereAllMeans === 'sum'
+  const figures = covering.map((b) => (isSum(b) ? down(exactly(b.capacity).div(3)) : b.capacity))
+  const capacity = Math.min(...figures)
+  const stated = new Set(covering.map((b) => b.phase))
+  const about = amperePhases.includes('UNKNOWN') ? threePhases : amperePhases
+  // Where a phase is not stated at all, a figure for each phase limits more than was said.
+  const isWhole = [...stated].some((p) => p !== undefined && wholePower.has(p)) || about.every((p) => stated.has(p))
+  const isExact = isWhole && figures.every((f) => f === capacity) && !covering.some(isSum)
+  return { capacity, fidelity: isExact ? 'exact' : 'safe' }
 }
 
 /** Power: 1.0's figure is the total, so the tighter of what `ALL` states and n times the smallest phase. */
-function power(covering: readonly ShapedBlock[], balance: 'assumed' | 'strict'): Figure {
-  const whole = covering.filter((b) => wholePower.has(b.phase)).map((b) => b.capacity)
-  const single = covering.filter((b) => !wholePower.has(b.phase))
-  if (single.length === 0) return { capacity: Math.min(...whole), fidelity: whole.length === 1 ? 'exact' : 'safe' }
+function power(covering: readonly Block[], run: Run): Figure {
+  const whole = covering.filter((b) => wholePower.has(b.phase ?? 'ALL')).map((b) => b.capacity)
+  const single = covering.filter((b) => !wholePower.has(b.phase ?? 'ALL'))
+  if (single.length === 0)
+    return { capacity: Math.min(...whole), fidelity: whole.every((w) => w === whole[0]) ? 'exact' : 'safe' }
   const smallest = Math.min(...single.map((b) => b.capacity))
-  const count = balance === 'strict' ? 1 : new Set(single.map((b) => b.phase)).size
-  const total = new Big(smallest).times(count).toNumber()
-  return {
-    capacity: Math.min(total, ...whole),
-    fidelity: balance === 'strict' || whole.some((w) => w <= total) ? 'safe' : 'approximate',
-  }
+  const count = run.context.phaseBalance === 'strict' ? 1 : new Set(single.map((b) => b.phase)).size
+  const capacity = Math.min(atMost(exactly(smallest).times(count)), ...whole)
+  // All of it may be drawn from one phase: no more than the smallest of them is safe, whoever stated it.
+  return { capacity, fidelity: capacity <= smallest ? 'safe' : 'approximate' }
 }
 
-function third(capacity: number): number {
-  return new Big(capacity).div(3).round(3, Big.roundDown).toNumber()
-}
-
-function withoutPhase(block: ShapedBlock): ShapedBlock {
+function withoutPhase(block: Block): Block {
   return { ...block, phase: undefined }
 }

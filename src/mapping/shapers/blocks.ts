@@ -1,0 +1,66 @@
+/** Forecast blocks as shapers see them: the fields of a 2.0 block, of which those a later rule sets are undefined yet. */
+import { parseInstant, printInstant } from '../codecs/instant.ts'
+import type { Run } from '../run.ts'
+import type { Item } from './index.ts'
+
+export interface Block extends Item {
+  readonly capacity: number
+  readonly phase: string | undefined
+  readonly unit: string
+  readonly start_time: string
+  readonly end_time: string
+}
+
+/** Blocks whose times every step may compare as they are; what is no instant, or finer than one, is refused with its index. */
+export function asBlocks(items: readonly Item[], run: Run, path: string): readonly Block[] {
+  return (items as readonly Block[]).map((block, index) => {
+    if (isPlain(block.start_time) && isPlain(block.end_time)) return block
+    const read = (field: 'start_time' | 'end_time'): string => {
+      const instant = parseInstant(block[field], run.context.zone)
+      return typeof instant === 'number' ? printInstant(instant) : run.refuseItem(path, index, field, instant)
+    }
+    return { ...block, start_time: read('start_time'), end_time: read('end_time') }
+  })
+}
+
+/** Whether a time is written as our own codec writes it. */
+function isPlain(time: string): boolean {
+  const instant = Date.parse(time)
+  return !Number.isNaN(instant) && new Date(instant).toISOString() === time
+}
+
+/** A span of time, and the blocks that cover every instant of it. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+  readonly covering: readonly Block[]
+}
+
+/** Cuts blocks at every start and end of any of them; the spans that at least one block covers, in time order. */
+export function spansOf(blocks: readonly Block[]): Span[] {
+  const timed = blocks.map((block) => ({ block, start: Date.parse(block.start_time), end: Date.parse(block.end_time) }))
+  const waiting = timed.toSorted((a, b) => a.start - b.start)
+  const edges = [...new Set(timed.flatMap((t) => [t.start, t.end]))].sort((a, b) => a - b)
+  const spans: Span[] = []
+  let open: typeof timed = []
+  let next = 0
+  for (const [i, start] of edges.entries()) {
+    const end = edges[i + 1]
+    if (end === undefined) break
+    open = open.filter((t) => t.end > start)
+    while (next < waiting.length && waiting[next]!.start <= start) open.push(waiting[next++]!)
+    if (open.length > 0) spans.push({ start, end, covering: open.map((t) => t.block) })
+  }
+  return spans
+}
+
+/** The span as one block of this capacity, everything else as in `model`. */
+export function blockOf(span: Pick<Span, 'start' | 'end'>, model: Block, capacity: number): Block {
+  return { ...model, capacity, start_time: printInstant(span.start), end_time: printInstant(span.end) }
+}
+
+/** Figures of different units cannot be compared: what covers the same instant must be in one. */
+export function needOneUnit(covering: readonly Block[], run: Run, path: string): void {
+  if (covering.some((block) => block.unit !== covering[0]!.unit))
+    run.refuse(path, 'must not overlap in different units')
+}

@@ -1,0 +1,65 @@
+/**
+ * Compiles `shape` into steps: upwards it reshapes the list just made, downwards the list about to be read, in this run's own
+ * copy of the source; what only the shaper knows of a 1.0 item is written when the items are made.
+ */
+import type { Complex } from '../contract/model.ts'
+import { carriable } from './codecs/target.ts'
+import { child, type Value } from './objects.ts'
+import { compileGetter, getAt } from './paths.ts'
+import type { Fidelity, Rule } from './rules.ts'
+import type { ReceiptEntry, Run } from './run.ts'
+import { shaperFor } from './shapers/index.ts'
+
+export type Step = (source: Value, target: Value, run: Run) => void
+
+/** Adds a line to the receipt and returns its number. */
+export type NewLine = (verb: ReceiptEntry['verb'], path: string, reason: string, fidelity: Fidelity) => number
+
+type Shape = Rule & { readonly verb: 'shape' }
+
+export function shapeStep(rule: Shape, up: boolean, sourceAt: string, newLine: NewLine): Step {
+  const shaper = shaperFor(rule.shaper)
+  const path = `${sourceAt}${up ? rule.legacy : rule.modern}[]`
+  const list = compileGetter(rule.legacy)
+  const lines = new Map<Fidelity, number>()
+  for (const fidelity of ['safe', 'approximate'] as const)
+    lines.set(fidelity, newLine('converted', path, `${shaper.title}: ${shaper.reason}`, fidelity))
+  const drops = new Map(
+    Object.entries(shaper.drops).map(([what, why]) => [what, newLine('dropped', path, why, 'exact')]),
+  )
+  // A field that only the shaper writes was not in the source: that is a fill, also when nothing else changed.
+  if (up && shaper.owns.length > 0)
+    lines.set('exact', newLine('filled', `${rule.modern}[].${shaper.owns.join()}`, shaper.reason, 'exact'))
+  return (source, target, run) => {
+    const holder = up ? target : source
+    const items = (holder[rule.modern] ?? []) as Value[]
+    const shaped = up
+      ? shaper.toModern(items, run, path, (list(source) ?? []) as Value[])
+      : shaper.toLegacy(items, run, path)
+    holder[rule.modern] = shaped.items
+    const line = lines.get(shaped.fidelity)
+    if (line !== undefined) run.counts[line]!++
+    for (const [what, count] of Object.entries(shaped.dropped ?? {})) run.counts[drops.get(what)!]! += count
+  }
+}
+
+/** Fields of the 1.0 items that only a shaper can know: it left them in the items that these were made from. */
+export function writtenBy(rule: Shape, legacy: Complex, modernAt: string): Step[] {
+  const writes = Object.entries(shaperFor(rule.shaper).writes)
+  if (writes.length === 0) return []
+  const item = child(legacy, rule.legacy).type as Complex
+  const checks = new Map(writes.map(([name]) => [name, carriable(child(item, name).type)]))
+  const list = compileGetter(rule.legacy)
+  return [
+    (source, target, run) => {
+      const made = list(target) as Value[]
+      for (const [i, shaped] of (source[rule.modern] as Value[]).entries())
+        for (const [name, from] of writes) {
+          const value = getAt(shaped, from) as string
+          const wrong = checks.get(name)?.(value)
+          if (wrong !== undefined) run.refuse(`${modernAt}${rule.modern}[]`, `${name} ${wrong}`)
+          made[i]![name] = value
+        }
+    },
+  ]
+}

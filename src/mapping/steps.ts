@@ -1,0 +1,275 @@
+/**
+ * Compiles rules into steps: closures over a source, a target and a Run. Guards (refuse, hold) run first, on what came.
+ * Limits: upwards steps run as written, downwards reversed, so that a list is reshaped before its items are converted.
+ */
+import type { Complex } from '../contract/model.ts'
+import { type Codec, codecFor, copyCodec } from './codecs/index.ts'
+import { carriable } from './codecs/target.ts'
+import { conditionHolds } from './conditions.ts'
+import { child, has, setterFor, template, type Value } from './objects.ts'
+import { compileGetter } from './paths.ts'
+import type { Direction, Rule } from './rules.ts'
+import { Held, type ReceiptEntry, type Run } from './run.ts'
+import { readSource } from './sources.ts'
+import { keepStep, nameIn } from './step-keep.ts'
+import { type NewLine, type Step, shapeStep, writtenBy } from './step-shape.ts'
+
+/** The two message types that a list of rules stands between. */
+export interface Ends {
+  readonly legacy: Complex
+  readonly modern: Complex
+}
+
+/** A line of the receipt, before it is known how often it applied. */
+export type Line = Omit<ReceiptEntry, 'count'>
+
+type Guard = Rule & { readonly verb: 'refuse' | 'hold' }
+type Each = Rule & { readonly verb: 'each' }
+
+export class Compiler {
+  readonly lines: Line[] = []
+  private readonly direction: Direction
+  private readonly up: boolean
+
+  constructor(direction: Direction) {
+    this.direction = direction
+    this.up = direction === 'toModern'
+  }
+
+  steps(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
+    return [...this.guards(rules, ends, legacyAt, modernAt), ...this.moves(rules, ends, legacyAt, modernAt)]
+  }
+
+  private applying(rules: readonly Rule[]): Rule[] {
+    const own = rules.filter((rule) => rule.direction === undefined || rule.direction === this.direction)
+    return this.up ? own : own.toReversed()
+  }
+
+  /** What is refused or held is decided on the message as it came, items included, before anything reshapes it. */
+  private guards(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
+    const source = this.up ? ends.legacy : ends.modern
+    const sourceAt = this.up ? legacyAt : modernAt
+    return rules
+      .filter((rule) => rule.direction === undefined || rule.direction === this.direction)
+      .flatMap((rule): Step[] => {
+        if ((rule.verb === 'refuse' || rule.verb === 'hold') && has(source, rule.path))
+          return [this.guard(rule, sourceAt)]
+        if (rule.verb !== 'each') return []
+        const inner = this.guards(
+          rule.rules,
+          this.innerEnds(rule, ends),
+          this.below(legacyAt, rule.legacy, ends.legacy),
+          this.below(modernAt, rule.modern, ends.modern),
+        )
+        return inner.length === 0 ? [] : [overItems(this.up ? rule.legacy : rule.modern, source, inner)]
+      })
+  }
+
+  private guard(rule: Guard, sourceAt: string): Step {
+    const path = rule.path.replace(/\[\]$/, '')
+    if (rule.verb === 'refuse')
+      return (source, _, run) => {
+        if (conditionHolds(rule.when, source, path, run)) run.refuse(sourceAt + rule.path, rule.reason, rule.error)
+      }
+    const line = this.line('held', sourceAt + rule.path, rule.reason, 'exact')
+    return (source, _, run) => {
+      if (!conditionHolds(rule.when, source, path, run)) return
+      run.counts[line]!++
+      throw new Held(rule.flow, run.at(sourceAt + rule.path), rule.reason)
+    }
+  }
+
+  private moves(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
+    const own = this.applying(rules)
+    const moves = own.flatMap((rule) => this.move(rule, ends, legacyAt, modernAt) ?? [])
+    return this.up
+      ? moves
+      : [...moves, ...own.flatMap((rule) => (rule.verb === 'shape' ? writtenBy(rule, ends.legacy, modernAt) : []))]
+  }
+
+  private move(rule: Rule, ends: Ends, legacyAt: string, modernAt: string): Step | undefined {
+    const sourceEnd = this.up ? ends.legacy : ends.modern
+    const targetEnd = this.up ? ends.modern : ends.legacy
+    const sourceAt = this.up ? legacyAt : modernAt
+    switch (rule.verb) {
+      case 'same':
+      case 'via':
+        return this.value(rule, rule.verb === 'via' ? codecFor(rule.codec) : copyCodec, targetEnd, sourceAt)
+      case 'each':
+        return this.each(rule, ends, legacyAt, modernAt)
+      case 'spread':
+        return this.spread(rule, codecFor(rule.codec), targetEnd, legacyAt, modernAt)
+      case 'shape':
+        return shapeStep(rule, this.up, sourceAt, this.line)
+      case 'fill': {
+        if (!has(targetEnd, rule.path)) return undefined
+        const line = this.line('filled', rule.path, rule.reason, 'exact')
+        const set = setterFor(rule.path, targetEnd)
+        const name = rule.source.from === 'state' ? nameIn(rule.path, targetEnd, this.line) : undefined
+        return (_, target, run) => {
+          const value = readSource(rule.source, run.context, this.direction)
+          if (value === undefined) return
+          set(target, name ? name(value as string, run) : value)
+          run.counts[line]!++
+        }
+      }
+      case 'drop': {
+        if (!has(sourceEnd, rule.path)) return undefined
+        const line = this.line('dropped', sourceAt + rule.path, rule.reason, 'exact')
+        const get = compileGetter(rule.path.replace(/\[\]$/, ''))
+        return (source, _, run) => {
+          const value = get(source)
+          if (value !== undefined && !(Array.isArray(value) && value.length === 0)) run.counts[line]!++
+        }
+      }
+      case 'keep':
+        return keepStep(rule, sourceEnd, targetEnd, sourceAt, this.line)
+      default:
+        return undefined // guards have run already; split stands above all steps
+    }
+  }
+
+  private value(rule: Rule & { verb: 'same' | 'via' }, codec: Codec, target: Complex, sourceAt: string): Step {
+    const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
+    const convert = this.up ? codec.toModern : codec.toLegacy
+    const path = sourceAt + from
+    const [plainFrom, plainTo] = [from, to].map((p) => p.replace(/\[\]$/, '')) as [string, string]
+    const get = compileGetter(plainFrom)
+    const set = setterFor(plainTo, target)
+    const goal = child(target, plainTo)
+    const check = this.up ? undefined : carriable(goal.type)
+    const checked = (value: unknown, run: Run): unknown => {
+      const converted = value === null ? run.refuse(path, 'must not be nil') : convert(value, run, path)
+      const wrong = check?.(converted as string)
+      return wrong === undefined ? converted : run.refuse(path, wrong)
+    }
+    if (from.endsWith('[]'))
+      return (source, made, run) => {
+        const items = get(source) as unknown[] | undefined
+        if (items === undefined) return
+        const depth = run.indices.push(0) - 1
+        set(
+          made,
+          items.map((item, i) => {
+            run.indices[depth] = i
+            return checked(item, run)
+          }),
+        )
+        run.indices.pop()
+      }
+    const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
+    const absent = this.up ? codec.absent : undefined
+    const filled = absent === undefined ? -1 : this.line('filled', to, 'Nothing was said.', 'exact')
+    return (source, made, run) => {
+      const value = get(source)
+      // An element that is nil says nothing; only where something must be said it is refused.
+      if (value === undefined || (value === null && (absent !== undefined || goal.min === 0))) {
+        if (absent === undefined) return
+        set(made, absent)
+        run.counts[filled]!++
+        return
+      }
+      const converted = checked(value, run)
+      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
+      set(made, converted)
+    }
+  }
+
+  private each(rule: Each, ends: Ends, legacyAt: string, modernAt: string): Step {
+    const inner = this.innerEnds(rule, ends)
+    const [legacyBelow, modernBelow] = [
+      this.below(legacyAt, rule.legacy, ends.legacy),
+      this.below(modernAt, rule.modern, ends.modern),
+    ]
+    const steps = this.moves(rule.rules, inner, legacyBelow, modernBelow)
+    const below = (this.up ? legacyBelow : modernBelow).slice(0, -1)
+    const least = this.up ? 0 : child(ends.legacy, rule.legacy).min
+    const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
+    const create = template(this.up ? inner.modern : inner.legacy)
+    const get = compileGetter(from)
+    const set = setterFor(to, this.up ? ends.modern : ends.legacy)
+    const make = (item: Value, run: Run): Value => {
+      // Reshaping happens in this run's own copy of an item, never in the caller's.
+      const source = { ...item }
+      const made = create()
+      for (const step of steps) step(source, made, run)
+      return made
+    }
+    if (child(ends.legacy, rule.legacy).max <= 1)
+      return (source, target, run) => {
+        const item = get(source)
+        if (item !== undefined && item !== null) set(target, make(item as Value, run))
+      }
+    return (source, target, run) => {
+      const items = get(source) as Value[] | undefined
+      if (items === undefined) return
+      const depth = run.indices.push(0) - 1
+      const made = items.map((item, i) => {
+        run.indices[depth] = i
+        return item === null ? run.refuse(below, 'must not be nil') : make(item, run)
+      })
+      run.indices.pop()
+      if (made.length === 0 && least > 0) run.refuse(below, 'has nothing left that could be stated')
+      set(target, made)
+    }
+  }
+
+  private spread(
+    rule: Rule & { verb: 'spread' },
+    codec: Codec,
+    target: Complex,
+    legacyAt: string,
+    modernAt: string,
+  ): Step {
+    const [list, name] = rule.modern.split('[].') as [string, string]
+    const get = compileGetter(name)
+    if (this.up) {
+      const owner = compileGetter(rule.legacy)
+      const set = setterFor(name, child(target, list).type as Complex)
+      return (source, made, run) => {
+        const value = codec.toModern(owner(source), run, legacyAt + rule.legacy)
+        for (const item of made[list] as Value[]) set(item, value)
+      }
+    }
+    const set = setterFor(rule.legacy, target)
+    return (source, made, run) => {
+      const [first, ...rest] = source[list] as Value[]
+      if (first === undefined) return run.refuse(`${modernAt}${list}`, 'has nothing left that OSCP 1.0 could state')
+      if (rest.some((item) => get(item) !== get(first))) run.refuse(modernAt + rule.modern, rule.differ)
+      set(made, codec.toLegacy(get(first), run, modernAt + rule.modern))
+    }
+  }
+
+  private innerEnds(rule: Each, ends: Ends): Ends {
+    return {
+      legacy: child(ends.legacy, rule.legacy).type as Complex,
+      modern: child(ends.modern, rule.modern).type as Complex,
+    }
+  }
+
+  private below(at: string, name: string, owner: Complex): string {
+    return `${at}${name}${child(owner, name).max > 1 ? '[]' : ''}.`
+  }
+
+  private readonly line: NewLine = (verb, path, reason, fidelity) =>
+    this.lines.push({ verb, path, reason, fidelity }) - 1
+}
+
+/** Runs steps on every item of a list, or on the one object, without making anything. */
+function overItems(name: string, owner: Complex, steps: readonly Step[]): Step {
+  const repeated = child(owner, name).max > 1
+  const get = compileGetter(name)
+  return (source, target, run) => {
+    const found = get(source)
+    if (found === undefined || found === null) return
+    if (!repeated) for (const step of steps) step(found as Value, target, run)
+    else {
+      const depth = run.indices.push(0) - 1
+      for (const [i, item] of (found as Value[]).entries()) {
+        run.indices[depth] = i
+        if (item !== null) for (const step of steps) step(item, target, run)
+      }
+      run.indices.pop()
+    }
+  }
+}
