@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../errors.ts'
 import type { Part, Value } from '../mapping/compile.ts'
+import type { MessageModule } from '../mapping/define.ts'
 import type { Receipt } from '../mapping/run.ts'
 import type { Forecasts, Verdict } from './forecasts.ts'
 import type { ExchangeId, PeerId } from './ids.ts'
@@ -64,6 +65,7 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
     const context = contextOf(link, now(), offlineAfter)
     const compiled = link.crossing.byLegacy.get(request.operation)
     if (!compiled) throw new GatewayError('operation-unknown', 'This operation is not supported by the gateway.')
+    if (!isCarried(compiled.module)) throw new GatewayError('message-unsupported', 'This operation is not carried yet.')
 
     let answer: Value = {}
     if (compiled.module.answered === 'peer') {
@@ -111,6 +113,13 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}
     return { item: part.item, verdict: 'ACCEPTED', ...remark }
   }
+}
+
+/** What has a live flow: forecasts, and what the gateway answers itself. Anything else is translated by the tools only. */
+export function isCarried(module: MessageModule): boolean {
+  return (
+    module.answered === 'gateway' || (module.answered === 'peer' && module.modern === 'UpdateGroupCapacityForecast')
+  )
 }
 
 /** A value that cannot be translated makes the whole message a fault; an unknown cable only concerns itself. */
