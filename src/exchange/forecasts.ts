@@ -86,7 +86,12 @@ export class Forecasts {
     const settled = mine
       ? this.track(this.attempt(link, key, stored, waiter))
       : this.watch(key, stored.record.version, waiter)
-    const verdict = await Promise.race([settled, sleep(deadline - this.options.now()).then(() => undefined)])
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), deadline - this.options.now()).unref()
+    })
+    const verdict = await Promise.race([settled, late])
+    clearTimeout(timer)
     waiter.waiting = false
     return verdict ?? { verdict: 'stored' }
   }

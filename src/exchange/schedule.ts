@@ -2,6 +2,7 @@
  * The effective schedule of one group and type: every forecast received, overlaid in the order it came.
  * Limits: pure; blocks are half-open, in milliseconds since 1970 UTC, and keep their unit and phase.
  */
+import { parseInstant, printInstant } from '../mapping/codecs/instant.ts'
 import type { Value } from '../mapping/compile.ts'
 import { shareOf } from '../mapping/shapers/figures.ts'
 
@@ -24,8 +25,8 @@ interface WireBlock {
 /** The blocks of an UpdateGroupCapacityForecast, in its order. */
 export function blocksOf(forecast: Value): Block[] {
   return (forecast.forecasted_blocks as WireBlock[]).map((b) => ({
-    start: Date.parse(b.start_time),
-    end: Date.parse(b.end_time),
+    start: parseInstant(b.start_time) as number,
+    end: parseInstant(b.end_time) as number,
     capacity: b.capacity,
     unit: b.unit,
     phase: b.phase,
@@ -41,8 +42,8 @@ export function forecastOf(group: string, type: string, blocks: readonly Block[]
       capacity: b.capacity,
       phase: b.phase,
       unit: b.unit,
-      start_time: new Date(b.start).toISOString(),
-      end_time: new Date(b.end).toISOString(),
+      start_time: printInstant(b.start),
+      end_time: printInstant(b.end),
     })),
   }
 }

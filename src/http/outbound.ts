@@ -61,18 +61,20 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
 
   return {
     async send({ method = 'POST', url, headers, body, withinMs, reach }) {
-      const answer = await request(url, {
-        method,
-        headers,
-        body,
-        dispatcher: dispatcherFor(new URL(url), reach),
-        signal: AbortSignal.timeout(withinMs),
-      })
-      return {
-        status: answer.statusCode,
-        contentType: String(answer.headers['content-type'] ?? ''),
-        retryAfter: answer.headers['retry-after'] as string | undefined,
-        body: await readShort(answer.body),
+      const late = new AbortController()
+      // AbortSignal.timeout would leave its timer running long after the answer.
+      const timer = setTimeout(() => late.abort(new Error('no answer in time')), withinMs)
+      try {
+        const dispatcher = dispatcherFor(new URL(url), reach)
+        const answer = await request(url, { method, headers, body, dispatcher, signal: late.signal })
+        return {
+          status: answer.statusCode,
+          contentType: String(answer.headers['content-type'] ?? ''),
+          retryAfter: answer.headers['retry-after'] as string | undefined,
+          body: await readShort(answer.body),
+        }
+      } finally {
+        clearTimeout(timer)
       }
     },
     async close() {

@@ -6,8 +6,26 @@ import { Temporal } from 'temporal-polyfill'
 
 const form = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?$/
 
+/** Forecasts of one day are about the same quarter hours, and name each several times: so both ways are remembered. */
+const remembered = 4096
+const parsed = new Map<string, number>()
+const printed = new Map<number, string>()
+
 /** Milliseconds since 1970 UTC, or a sentence that says why this text is no instant. `zone` is for times without offset. */
 export function parseInstant(text: string, zone?: string): number | string {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const instant = parse(text, zone)
+  // Without Z the text alone does not say which instant it is, or is rare.
+  if (typeof instant === 'number' && text.endsWith('Z')) {
+    if (parsed.size >= remembered) parsed.clear()
+    // A copy, because a piece of a message would keep the whole message in memory.
+    parsed.set(Buffer.from(text, 'latin1').toString('latin1'), instant)
+  }
+  return instant
+}
+
+function parse(text: string, zone?: string): number | string {
   const found = form.exec(text)
   if (!found) return 'must be a date and time between the years 0000 and 9999'
   const [, y, mo, d, h, mi, s, fraction = '', offset] = found
@@ -45,5 +63,10 @@ function inRange(instant: number): number | string {
 
 /** The canonical text both wires get: UTC, three fraction digits. */
 export function printInstant(instant: number): string {
-  return new Date(instant).toISOString()
+  const known = printed.get(instant)
+  if (known !== undefined) return known
+  const text = new Date(instant).toISOString()
+  if (printed.size >= remembered) printed.clear()
+  printed.set(instant, text)
+  return text
 }
