@@ -4,10 +4,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
-import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { crossChecks } from './config/checks.ts'
 import { type Config, isLegacy, schema } from './config/schema.ts'
+import { tokenText } from './config/values.ts'
+import { readYaml } from './config/yaml.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
 
 export {
@@ -46,7 +47,7 @@ export function loadConfig(
   const findings: Finding[] = []
   const settings = readEnvironment(env, findings)
   const path = file ?? settings.OSCP_GW_CONFIG
-  if (path === undefined && fallback === undefined)
+  if (path === undefined && fallback === undefined && !hasConfigFile(env))
     findings.push({ file: 'environment', rule: 'OSCP_GW_CONFIG', sentence: 'names no configuration file' })
   const raw = path === undefined ? fallback?.() : readYaml(path, findings)
   // A file that could not be read has nothing else worth saying.
@@ -58,7 +59,7 @@ export function loadConfig(
   const name = path ?? 'configuration'
   const parsed = schema.safeParse(raw)
   for (const issue of parsed.error?.issues ?? [])
-    findings.push({ file: name, rule: issue.path.join('.') || 'file', sentence: sentenceOf(issue) })
+    findings.push(...explain(issue).map((found) => ({ file: name, ...found })))
   if (parsed.success) findings.push(...crossChecks(parsed.data, name))
   if (findings.length > 0 || !parsed.success) throw new FindingsError(findings)
   return readSecrets(parsed.data, name)
@@ -74,61 +75,71 @@ function readEnvironment(env: NodeJS.ProcessEnv, findings: Finding[]): Record<st
   const settings: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('OSCP_GW_') || value === undefined) continue
+    const report = (sentence: string) => findings.push({ file: 'environment', rule: name, sentence })
     const base = name.replace(/_FILE$/, '')
-    if (!known.includes(name))
-      findings.push({
-        file: 'environment',
-        rule: name,
-        sentence: `is not a setting; did you mean ${closest(name, known)}?`,
-      })
+    if (!known.includes(name)) report(`is not a setting; ${advice(name, known)}`)
+    else if (value === '') report('is empty; give it a value or leave it out')
     else if (base === name) settings[name] = value
-    else if (env[base] !== undefined)
-      findings.push({ file: 'environment', rule: name, sentence: `is given together with ${base}` })
+    else if (env[base] !== undefined) report(`is given together with ${base}`)
     else {
       const content = readSecretFile(value)
-      if (content === undefined)
-        findings.push({ file: 'environment', rule: name, sentence: 'names a file that cannot be read' })
+      if (content === undefined) report('names a file that cannot be read')
+      else if (content === '') report('names a file that is empty')
       else settings[base] = content
     }
   }
   return settings
 }
 
-function readYaml(path: string, findings: Finding[]): Raw | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch {
-    findings.push({ file: path, rule: 'file', sentence: 'cannot be read' })
-    return undefined
+/** Kubernetes gives every container the address of every Service, in variables that start with the Service's name. */
+function advice(name: string, known: readonly string[]): string {
+  if (/^OSCP_GW_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_|$)/.test(name))
+    return 'if Kubernetes sets it for a Service, set enableServiceLinks: false in the pod'
+  return `did you mean ${closest(name, known)}?`
+}
+
+/** What is wrong and where. Of the forms a value may have, those are spoken of that it is near to. */
+function explain(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): { rule: string; sentence: string }[] {
+  const path = [...above, ...issue.path]
+  if (issue.code === 'invalid_union') {
+    const near = issue.errors.find((issues) => !issues.some((inner) => inner.path.length === 0 && isOfOtherKind(inner)))
+    if (near) return near.flatMap((inner) => explain(inner, path))
   }
-  const document = parseDocument(text, { uniqueKeys: true })
-  for (const error of document.errors)
-    findings.push({ file: path, rule: 'yaml', sentence: error.message.split('\n')[0]! })
-  if (document.errors.length > 0) return undefined
-  const raw: unknown = document.toJS()
-  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw as Raw
-  findings.push({ file: path, rule: 'yaml', sentence: 'must be a mapping of settings' })
-  return undefined
+  return [{ rule: path.join('.') || 'file', sentence: sentenceOf(issue) }]
+}
+
+function isOfOtherKind({ code }: z.core.$ZodIssue): boolean {
+  return code === 'invalid_type' || code === 'invalid_value'
 }
 
 function sentenceOf(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return issue.message
-  return `${issue.keys.join(', ')}: not a setting here`
+  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: not a setting here`
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message
+  if (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    /received (?:number|boolean)$/.test(issue.message)
+  )
+    return 'must be text; put it in quotes'
+  return issue.message
 }
 
 /** Replaces the name of each secret's file by what is in it. */
 function readSecrets(config: Config, file: string): Config {
   const findings: Finding[] = []
-  const read = (rule: string, path: string) => {
+  const read = (rule: string, path: string, isToken: boolean) => {
     const content = readSecretFile(path)
     if (content === undefined) findings.push({ file, rule, sentence: 'names a file that cannot be read' })
     else if (content.trim() === '') findings.push({ file, rule, sentence: 'names a file that is empty' })
+    else if (isToken && !tokenText.safeParse(content).success)
+      findings.push({ file, rule, sentence: 'names a file that holds more than a token: one line of printable ASCII' })
     return content
   }
   const fill = <T extends object>(holder: T, rule: string, name: keyof T & string): T => {
     const path = holder[`${name}File` as keyof T]
-    return typeof path === 'string' ? { ...holder, [name]: read(`${rule}${name}File`, path) } : holder
+    return typeof path === 'string'
+      ? { ...holder, [name]: read(`${rule}${name}File`, path, /^(?:token|inboundToken)$/.test(name)) }
+      : holder
   }
   const peers = Object.fromEntries(
     Object.entries(config.peers).map(([name, peer]) => {

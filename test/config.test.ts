@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { duration } from '../src/config/values.ts'
 import { loadConfig } from '../src/config.ts'
 import { FindingsError } from '../src/contract/model.ts'
 
@@ -166,12 +167,106 @@ describe('The configuration', () => {
       minimal.replace('token: t', 'profile: { authOut: { tokenUrl: "https://x/t", clientId: c } }'),
       /clientSecret: give either clientSecret or clientSecretFile/,
     ],
+    ['an empty token', minimal.replace('token: t', 'token: ""'), /peers.cpo.token: must not be empty/],
+    [
+      'a token of more than one line',
+      minimal.replace('token: t', 'token: "a\\nb"'),
+      /peers.cpo.token: must be printable ASCII on one line/,
+    ],
+    [
+      'a token that no header can hold',
+      minimal.replace('token: t', 'token: gehëim'),
+      /peers.cpo.token: must be printable ASCII/,
+    ],
+    [
+      'a token file with more than a token in it',
+      minimal.replace('token: t', `tokenFile: ${file('lines', 'one\ntwo\n')}`),
+      /peers.cpo.tokenFile: names a file that holds more than a token/,
+    ],
+    [
+      'a token file that is empty',
+      minimal.replace('token: t', `tokenFile: ${file('empty', '\n')}`),
+      /peers.cpo.tokenFile: names a file that is empty/,
+    ],
+    [
+      'a URL of a party with a query',
+      minimal.replace('fp/2.0', 'fp/2.0?key=1'),
+      /peers.cpo.url: must have no query and no fragment/,
+    ],
+    [
+      'a public URL with a fragment',
+      `${minimal}\npublicUrl: "https://x.example/#a"`,
+      /publicUrl: must have no query and no fragment/,
+    ],
+    [
+      'a phase that is named twice',
+      minimal.replace('modern: cpo', 'modern: cpo, amperePhases: [ONE, ONE]'),
+      /links.one.amperePhases: must not name a phase twice/,
+    ],
+    [
+      'a link to what every object has, but the configuration has not',
+      minimal.replace('legacy: dso', 'legacy: constructor'),
+      /links.one.legacy: constructor is not among the peers/,
+    ],
+    ['an alias to nothing', minimal.replace('modern: cpo', 'modern: cpo, groups: *nope'), /yaml: .*alias.*nope/i],
+    [
+      'a group that YAML takes for a number',
+      minimal.replace('modern: cpo', 'modern: cpo, groups: { x: 17 }'),
+      /^links.one.groups.x: must be text; put it in quotes$/,
+    ],
+    [
+      'a cable whose name JavaScript would lose',
+      minimal.replace('modern: cpo', 'modern: cpo, groups: { __proto__: G }'),
+      /^links.one.groups.__proto__: cannot be used as a name$/,
+    ],
+    [
+      'a time limit of no time at all',
+      `${minimal}\ndelivery: { timeout: 0.1ms }`,
+      /delivery.timeout: must be at least 1ms/,
+    ],
+    [
+      'a duration that no timer can hold',
+      minimal.replace('modern: cpo', 'modern: cpo, answerWithin: 2147483648ms'),
+      /links.one.answerWithin: must be at most 596h/,
+    ],
     ['a key that stands twice', `${minimal}\npeers: {}`, /yaml: .*unique/],
     ['a file that is no mapping', '- 1', /must be a mapping of settings/],
     ['a Redis URL of another kind', `${minimal}\nredis: { url: "http://x" }`, /redis.url: must be a redis/],
   ]
   for (const [title, yaml, expected] of cases)
     it(`refuses ${title}`, () => expect(problems(yaml).join('\n')).to.match(expected))
+
+  it('takes the ids of cables as they are written, whatever YAML could read in them', () => {
+    const ids = ['007', '0x10', '1e3', '1_000', 'true', 'null', '2026-03-02', '.inf', 'constructor']
+    const groups = ids.map((id, i) => `${id}: G${i}`).join(', ')
+    const yaml = minimal.replace('modern: cpo', `modern: cpo, groups: { ${groups} }`)
+    const link = loadConfig(undefined, file('ids.yaml', yaml), {}).links.one!
+    expect(Object.keys(link.groups)).to.have.members(ids)
+  })
+
+  it('reads durations as whole milliseconds, every one of seconds with up to two decimals', () => {
+    const read = (text: string) => duration.parse(text)
+    for (let cents = 0; cents <= 100_00; cents++) {
+      expect(read(`${(cents / 100).toFixed(2)}s`), `${cents} cents`).to.equal(cents * 10)
+      if (cents % 10 === 0) expect(read(`${(cents / 100).toFixed(1)}s`)).to.equal(cents * 10)
+    }
+    expect(read('2147483647ms')).to.equal(2 ** 31 - 1)
+  })
+
+  it('says what a variable is that has no value, and one that Kubernetes has set', () => {
+    expect(problems(minimal, { OSCP_GW_LOG: '' })).to.deep.equal([
+      'OSCP_GW_LOG: is empty; give it a value or leave it out',
+    ])
+    expect(() => loadConfig(undefined, undefined, { OSCP_GW_CONFIG: '' })).to.throw(
+      FindingsError,
+      /^environment: OSCP_GW_CONFIG: is empty; give it a value or leave it out$/,
+    )
+    for (const name of ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_SOAP', 'PORT', 'PORT_8080_TCP_ADDR'])
+      expect(problems(minimal, { [`OSCP_GW_${name}`]: 'x' }).join()).to.match(
+        /set enableServiceLinks: false in the pod$/,
+      )
+    expect(problems(minimal, { OSCP_GW_PORTAL: 'x' }).join()).not.to.include('enableServiceLinks')
+  })
 
   it('lists all problems at once, those of file and environment together', () => {
     const found = problems(`${minimal}\nlog: loud\nbodyLimit: 1`, { OSCP_GW_REDIS_ULR: 'x', OSCP_GW_LOGS: 'y' })

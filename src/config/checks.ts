@@ -17,7 +17,7 @@ export function crossChecks(config: Config, file: string): Finding[] {
     report('tokenKeyFile', `is needed, because ${registers[0]} registers and its tokens are kept in Redis`)
   const identities = new Map<string, string>()
   for (const [name, link] of Object.entries(config.links)) {
-    const [legacy, modern] = [config.peers[link.legacy], config.peers[link.modern]]
+    const [legacy, modern] = [peerNamed(link.legacy, config), peerNamed(link.modern, config)]
     if (!legacy) report(`links.${name}.legacy`, `${link.legacy} is not among the peers${nearest(link.legacy, config)}`)
     else if (!isLegacy(legacy))
       report(`links.${name}.legacy`, `${link.legacy} has the role ${legacy.role}, not dso or csp`)
@@ -46,6 +46,11 @@ export function crossChecks(config: Config, file: string): Finding[] {
     }
   }
   return findings
+}
+
+/** `constructor` is a member of every object, but not of the configuration. */
+function peerNamed(name: string, { peers }: Config) {
+  return Object.hasOwn(peers, name) ? peers[name] : undefined
 }
 
 function nearest(name: string, config: Config): string {

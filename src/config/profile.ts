@@ -4,7 +4,7 @@
  * Limits: `ampereAllMeans` is a setting of the link, because the legacy side has a say in it.
  */
 import { z } from 'zod'
-import { duration, httpUrl, reachable, zone } from './values.ts'
+import { baseUrl, duration, httpUrl, reachable, zone } from './values.ts'
 
 const styles = z.array(z.enum(['CONTINUOUS', 'INTERMITTENT']))
 
@@ -64,7 +64,7 @@ export const profile = z
       .default('token')
       .describe('How we identify ourselves: `Token x`, `Bearer x`, nothing, or OAuth 2 client credentials (D-01).'),
     headersOut: headers.default({}).describe('Headers added to every call, such as an API key (D-40).'),
-    baseUrlOverride: httpUrl.optional().describe('Called instead of the base_url it registers (D-08, D-09).'),
+    baseUrlOverride: baseUrl.optional().describe('Called instead of the base_url it registers (D-08, D-09).'),
     pathOverrides: z
       .partialRecord(
         z.enum(messageNames),

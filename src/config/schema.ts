@@ -4,15 +4,13 @@
  */
 import { z } from 'zod'
 import { profile } from './profile.ts'
-import { address, duration, httpUrl, id, zone } from './values.ts'
+import { address, baseUrl, duration, id, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
   contract: z.string().default('oscp-1.0').describe('The contract it speaks.'),
   zone: zone.optional().describe('Zone of its times without offset. Default: such times are refused.'),
 })
-
-const token = z.string().min(1).max(4096)
 
 const modernPeer = z
   .strictObject({
@@ -22,17 +20,17 @@ const modernPeer = z
       .enum(['none', 'we start', 'they start'])
       .default('none')
       .describe('Who sends the first Register: nobody (url and tokens are agreed by hand), we with `token`, or they.'),
-    url: httpUrl
+    url: baseUrl
       .optional()
       .describe(
         'Its base URL, called as it is written; optional when they start. A relative base_url is resolved here.',
       ),
-    token: token
+    token: tokenText
       .optional()
       .meta({ secret: true })
       .describe('The token it issued for us; with `we start` the first one.'),
     tokenFile: z.string().optional().describe('File that holds that token.'),
-    inboundToken: token
+    inboundToken: tokenText
       .optional()
       .meta({ secret: true })
       .describe('With registration none: the token we issued for it. Default: it cannot call us.'),
@@ -78,6 +76,7 @@ export const link = z.strictObject({
   amperePhases: z
     .array(z.enum(['ONE', 'TWO', 'THREE', 'UNKNOWN']))
     .min(1)
+    .refine((phases) => new Set(phases).size === phases.length, 'must not name a phase twice')
     .default(['ONE', 'TWO', 'THREE'])
     .describe('Phases that a 1.0 figure in ampere is about.'),
   ampereAllMeans: z.enum(['sum', 'each']).default('sum').describe('What a 2.0 figure in ampere for ALL phases means.'),
@@ -88,8 +87,8 @@ export const link = z.strictObject({
 })
 
 export const schema = z.strictObject({
-  publicUrl: httpUrl.optional().describe('URL under which partners reach the SOAP listener. Default: its address.'),
-  publicRestUrl: httpUrl
+  publicUrl: baseUrl.optional().describe('URL under which partners reach the SOAP listener. Default: its address.'),
+  publicRestUrl: baseUrl
     .optional()
     .describe('URL under which partners reach the REST listener. Default: publicUrl, else its address.'),
   listen: z
@@ -121,7 +120,10 @@ export const schema = z.strictObject({
   offlineAfter: duration.default(180_000).describe('How long after a heartbeat of ours silence means offline.'),
   delivery: z
     .strictObject({
-      timeout: duration.default(20_000).describe('Limit of one attempt to deliver a message.'),
+      timeout: duration
+        .refine((ms) => ms >= 1, 'must be at least 1ms')
+        .default(20_000)
+        .describe('Limit of one attempt to deliver a message.'),
       firstRetry: duration.default(1000).describe('Bound of the first pause after a failed attempt; it doubles.'),
       longestRetry: duration.default(60_000).describe('Largest bound of the pause between attempts.'),
     })

@@ -5,12 +5,17 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
+/** Node's timers take no more. */
+const longest = 2 ** 31 - 1
+
 export const duration = z
   .string()
   .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/, 'must be a duration such as 500ms, 5s or 2m')
-  .transform(
-    (text) => Number.parseFloat(text) * { ms: 1, s: 1000, m: 60_000, h: 3600_000 }[/[a-z]+$/.exec(text)![0] as 'ms'],
+  .transform((text) =>
+    // 2.01 * 1000 is not 2010, and timers want whole milliseconds.
+    Math.round(Number.parseFloat(text) * { ms: 1, s: 1000, m: 60_000, h: 3600_000 }[/[a-z]+$/.exec(text)![0] as 'ms']),
   )
+  .refine((ms) => ms <= longest, 'must be at most 596h')
 
 export const address = z
   .string()
@@ -22,6 +27,17 @@ export const address = z
   .refine(({ port }) => port <= 65_535, 'must have a port of at most 65535')
 
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+
+/** A URL that paths are put behind. */
+export const baseUrl = httpUrl.refine((url) => !/[?#]/.test(url), 'must have no query and no fragment')
+
+/** What fits behind `Authorization: Token`. */
+export const tokenText = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(4096)
+  .regex(/^(?! )[\x20-\x7e]*(?<! )$/, 'must be printable ASCII on one line, without spaces around it')
+
 export const id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -')
 export const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Amsterdam')
 
