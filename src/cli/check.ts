@@ -1,6 +1,6 @@
 /** `oscp-gateway check`: the start-up checks and nothing else; every field of every contract is accounted for, or exit 78. */
 import { shippedCrossings, startupChecks } from '../app.ts'
-import { loadConfig } from '../config.ts'
+import { hasConfigFile, loadConfig } from '../config.ts'
 import { exitCodes } from './exit.ts'
 
 export async function check(file: string | undefined): Promise<number> {
@@ -10,9 +10,9 @@ export async function check(file: string | undefined): Promise<number> {
     console.log(`mapping ${id} (${hash}): ${messages.length} messages accounted for in both directions`)
     for (const name of names) console.log(`  not carried: ${name}: ${unsupported[name]}`)
   }
-  if (file !== undefined) {
+  if (file !== undefined || hasConfigFile()) {
     startupChecks(loadConfig(undefined, file), crossings)
-    console.log(`configuration ${file}: in order`)
+    console.log(`configuration ${file ?? 'named by OSCP_GW_CONFIG'}: in order`)
   }
   return exitCodes.ok
 }

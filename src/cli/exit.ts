@@ -32,6 +32,9 @@ export class InputError extends Error {
   }
 }
 
+/** The last two: the host to listen on is a name that leads nowhere. */
+const cannotListen = new Set(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'])
+
 /** Prints why a command failed, and returns its exit code. */
 export function report(error: unknown): number {
   if (error instanceof InputError) {
@@ -44,7 +47,7 @@ export function report(error: unknown): number {
     return exitCodes.configuration
   }
   const system = error as NodeJS.ErrnoException
-  if (system.code === 'EADDRINUSE' || system.code === 'EACCES' || system.code === 'EADDRNOTAVAIL') {
+  if (cannotListen.has(system.code ?? '')) {
     console.error(`cannot listen: ${system.message}`)
     return exitCodes.unavailable
   }

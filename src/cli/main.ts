@@ -22,7 +22,7 @@ let code: Promise<number> = Promise.resolve(exitCodes.ok)
 
 program
   .command('start', { isDefault: true })
-  .description('run the gateway; without a configuration, a sandbox on memory state')
+  .description('run the gateway; without a configuration, a sandbox')
   .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG')
   .action((options: { config?: string }) => {
     code = start(options.config)
@@ -31,7 +31,7 @@ program
 program
   .command('check')
   .description('check mappings, and a configuration if given, as start-up does; exit 78 with all findings')
-  .option('-c, --config <file>', 'configuration file (YAML)')
+  .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG, if set')
   .action((options: { config?: string }) => {
     code = check(options.config)
   })

@@ -1,6 +1,6 @@
 /**
- * What runs when nothing is configured: one link on memory state, whose OSCP 2.0 party is a receiver in this process.
- * Limits: for a first look only; it listens on loopback and keeps nothing.
+ * What runs when nothing is configured: one link, whose OSCP 2.0 party is a receiver in this process.
+ * Limits: for a first look only. It listens on loopback and keeps nothing, unless the environment says otherwise.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Listener, listen } from '../http/listen.ts'

@@ -79,6 +79,15 @@ describe('The command', function () {
     expect(out).to.equal('')
   })
 
+  it('checks the configuration that start would use', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'gateway.yaml')
+    writeFileSync(file, 'peers: { a: { role: dso } }\nlinks: { l: { legacy: a, modern: c } }\n')
+    const { code, err } = await run(['check'], { env: { OSCP_GW_CONFIG: file } })
+    expect(code, err).to.equal(78)
+    expect(err).to.include('links.l.modern: c is not among the peers')
+    expect((await run(['check'], { env: { OSCP_GW_CONFIG: '' } })).err).to.include('OSCP_GW_CONFIG: is empty')
+  })
+
   it('exits 64 for a command line it does not know', async () => {
     expect((await run(['fly'])).code).to.equal(64)
     expect((await run(['start', '--fast'])).code).to.equal(64)
@@ -104,6 +113,12 @@ describe('The command', function () {
     }
     expect((await run(['start'], { env: admin })).code).to.equal(69)
     holder.close()
+  })
+
+  it('exits 69 when the host to listen on is nowhere', async () => {
+    const { code, err } = await run(['start'], { env: { OSCP_GW_LISTEN_SOAP: 'nohost.invalid:0' } })
+    expect(code, err).to.equal(69)
+    expect(err).to.match(/^cannot listen: getaddrinfo .* nohost\.invalid$/m)
   })
 
   it('runs a sandbox without a configuration, whose curl line works when pasted, and ends on SIGTERM', async () => {
