@@ -1,6 +1,6 @@
 /**
  * Reads one request body whole, up to a limit of bytes, and decodes it as strict UTF-8.
- * Limits: a content encoding other than identity is refused; a body over the limit is not read to its end.
+ * Limits: a content encoding other than identity is refused; of a body over the limit nothing is kept.
  */
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../errors.ts'
@@ -14,7 +14,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   const chunks: Buffer[] = []
   let size = 0
   try {
-    for await (const chunk of request) {
+    // The request must outlive this loop: without it there is no connection to answer on.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       size += (chunk as Buffer).length
       if (size > limit) tooLarge(limit)
       chunks.push(chunk as Buffer)
@@ -24,6 +25,37 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     throw new GatewayError('malformed-message', 'The body did not arrive whole.', { cause })
   }
   return decodeUtf8(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+}
+
+const mostDiscarded = 16 * 1_048_576
+const longestDiscarding = 2_000
+
+/**
+ * Lets the rest of a refused body come in, within bounds. Many callers write all of it before they read anything, and a
+ * connection that is closed under their hands loses the answer that says why.
+ */
+export function discardBody(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    let size = 0
+    const timer = setTimeout(done, longestDiscarding)
+    const count = (chunk: Buffer) => {
+      size += chunk.length
+      if (size >= mostDiscarded) done()
+    }
+    function done(): void {
+      clearTimeout(timer)
+      request.off('data', count).off('end', done).off('close', done)
+      resolve()
+    }
+    // An error is followed by close; what it was is of no interest any more.
+    request
+      .on('data', count)
+      .on('end', done)
+      .on('close', done)
+      .on('error', () => undefined)
+    request.resume()
+  })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

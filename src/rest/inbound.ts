@@ -12,7 +12,7 @@ import type { ExchangeId, PeerId, RequestId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { AfterAnswer, Face, ModernReceiver, ModernRequest } from '../exchange/modern.ts'
 import type { Observer } from '../exchange/observer.ts'
-import { readBody } from '../http/body.ts'
+import { discardBody, readBody } from '../http/body.ts'
 import type { Authenticated, SessionApi } from '../session/api.ts'
 import { readAuthorization, readIds, readSegment, requireJson, type Scheme } from './headers.ts'
 import { findRoute, type Method, type Route } from './messages.ts'
@@ -107,6 +107,7 @@ export function restInbound(options: RestInboundOptions): RestInbound {
       const error = asGatewayError(thrown)
       if (!state.told) report(state, error.kind, error)
       answerError(ctx, error)
+      await discardBody(ctx.req)
     }
   }
 

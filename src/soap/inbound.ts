@@ -8,7 +8,7 @@ import type { LegacyRole, Operation, Service } from '../contract/model.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { ExchangeId, PeerId } from '../exchange/ids.ts'
 import type { LegacyReceiver } from '../exchange/receive.ts'
-import { readBody } from '../http/body.ts'
+import { discardBody, readBody } from '../http/body.ts'
 import { escapeText } from '../xml.ts'
 import { compileEncoder, type Encoder } from './encode.ts'
 import {
@@ -84,6 +84,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
       if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
       // A body that was not read to its end would be taken for the next request.
       if (!ctx.req.complete) ctx.set('Connection', 'close')
+      await discardBody(ctx.req)
       ctx.set('Content-Type', `${mediaType[state.version]}; charset=utf-8`)
       ctx.body = writeFault(state.version, error, state.exchange)
     }
@@ -94,15 +95,16 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     if (!endpoint) throw new GatewayError('peer-unknown', 'No party is configured at this address.')
     const state = ctx.state as State
     state.peer = endpoint.peer.id
-    if (ctx.method === 'GET' && /^(?:wsdl|xsd)(?:=|$)/i.test(ctx.querystring)) return serveWsdl(ctx, endpoint)
+    const document = ctx.method === 'GET' ? documentAsked(ctx.querystring) : undefined
+    if (document !== undefined) return serveWsdl(ctx, endpoint, document)
     if (ctx.method !== 'POST')
       throw new GatewayError('method-not-allowed', 'Send a SOAP request with POST, or GET with ?wsdl.')
     await serveCall(ctx, endpoint, state)
   }
 
-  function serveWsdl(ctx: Context, endpoint: Endpoint): void {
+  function serveWsdl(ctx: Context, endpoint: Endpoint, name: string): void {
     const address = `${options.publicUrl().replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`
-    const document = endpoint.publish(address, decodeURIComponent(/=(.*)$/.exec(ctx.querystring)?.[1] ?? ''))
+    const document = endpoint.publish(address, name)
     if (document === undefined) throw new GatewayError('peer-unknown', 'The WSDL of this party has no such file.')
     ctx.set('Content-Type', 'text/xml; charset=utf-8')
     ctx.body = document
@@ -168,6 +170,11 @@ function compileEndpoint(peer: SoapPeer): Endpoint {
     encoders: new Map(service.operations.map((operation) => [operation, compileEncoder(operation.output)])),
     publish: publishWsdl(service),
   }
+}
+
+/** What `?wsdl` or `?xsd=<file>` asks for, wherever it stands among other parameters; '' is the WSDL itself. */
+function documentAsked(query: string): string | undefined {
+  return [...new URLSearchParams(query)].find(([name]) => /^(?:wsdl|xsd)$/i.test(name))?.[1]
 }
 
 /** WS-Addressing of an answer, in the caller's namespace; sent only when the caller used addressing. */

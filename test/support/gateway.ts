@@ -16,6 +16,7 @@ export interface AlarmLine {
 
 export interface TestGateway {
   readonly soapUrl: string
+  readonly restUrl: string
   readonly adminUrl: string
   /** What the gateway told its observer, in order. */
   readonly observed: { exchanges: ExchangeLine[]; attempts: DeliveryLine[]; alarms: AlarmLine[] }
@@ -35,7 +36,7 @@ const crossings = shippedCrossings()
 /** Resolves when the gateway is ready, its state included. */
 export async function startTestGateway({ config, now }: TestGatewayOptions): Promise<TestGateway> {
   const raw = {
-    listen: { soap: '127.0.0.1:0', admin: '127.0.0.1:0' },
+    listen: { soap: '127.0.0.1:0', rest: '127.0.0.1:0', admin: '127.0.0.1:0' },
     ...config,
     delivery: { timeout: '2s', firstRetry: '10ms', longestRetry: '50ms', ...(config.delivery as object) },
   }
@@ -57,6 +58,7 @@ export async function startTestGateway({ config, now }: TestGatewayOptions): Pro
   await eventually('the gateway is ready', async () => (await fetch(`${gateway.adminUrl}/readyz`)).ok)
   return {
     soapUrl: gateway.soapUrl,
+    restUrl: gateway.restUrl,
     adminUrl: gateway.adminUrl,
     observed,
     logged,

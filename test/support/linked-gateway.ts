@@ -10,7 +10,7 @@ export async function openGateway(contract: string, groups: Record<string, strin
   const cpo = await startCpo()
   const exchanges: ExchangeLine[] = []
   const raw = {
-    listen: { soap: '127.0.0.1:0', admin: '127.0.0.1:0' },
+    listen: { soap: '127.0.0.1:0', rest: '127.0.0.1:0', admin: '127.0.0.1:0' },
     log: 'silent',
     peers: { dso: { role: 'dso', contract }, cpo: { role: 'fp', url: cpo.url, token: cpo.token } },
     links: { link: { legacy: 'dso', modern: 'cpo', groups, answerWithin: '2s' } },
