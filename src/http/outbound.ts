@@ -3,6 +3,7 @@
  * A URL that the operator wrote is called as it stands. Any other came from a peer: then only https, and only addresses that
  * are public or allowed for that peer, judged on the address that is connected to, so that no name can change its mind.
  * Limits: redirects are not followed; the answer is cut at 64 KiB; one time limit covers connecting, sending and answering.
+ * Who answers 2xx has taken the message: that its body then breaks off, or does not end, changes nothing.
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
@@ -32,6 +33,8 @@ export interface HttpCall {
   readonly body: string
   readonly withinMs: number
   readonly reach: Reach
+  /** The body of a 2xx is what is asked for: without all of it there is no answer. */
+  readonly needsBody?: boolean
 }
 
 export interface HttpClient {
@@ -52,6 +55,8 @@ export interface HttpClientOptions {
 }
 
 const longestAnswer = 65_536
+/** How long the body of a 2xx is waited for, in milliseconds. */
+const patience = 1_000
 
 export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: HttpClientOptions = {}): HttpClient {
   const limits = { connections: connectionsPerPeer, pipelining: 1, keepAliveTimeout: 30_000, maxResponseSize: -1 }
@@ -60,18 +65,20 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
   const guarded = new Map<string, Agent>()
 
   return {
-    async send({ method = 'POST', url, headers, body, withinMs, reach }) {
+    async send({ method = 'POST', url, headers, body, withinMs, reach, needsBody = false }) {
       const late = new AbortController()
       // AbortSignal.timeout would leave its timer running long after the answer.
       const timer = setTimeout(() => late.abort(new Error('no answer in time')), withinMs)
       try {
         const dispatcher = dispatcherFor(new URL(url), reach)
         const answer = await request(url, { method, headers, body, dispatcher, signal: late.signal })
+        const status = answer.statusCode
+        const taken = status >= 200 && status < 300 && !needsBody
         return {
-          status: answer.statusCode,
-          contentType: String(answer.headers['content-type'] ?? ''),
-          retryAfter: answer.headers['retry-after'] as string | undefined,
-          body: await readShort(answer.body),
+          status,
+          contentType: first(answer.headers['content-type']) ?? '',
+          retryAfter: first(answer.headers['retry-after']),
+          body: await (taken ? readPatiently(answer.body) : readShort(answer.body)),
         }
       } finally {
         clearTimeout(timer)
@@ -123,7 +130,26 @@ function guardedConnect(allowed: readonly string[], lookup: typeof systemLookup)
   }
 }
 
-async function readShort(body: AsyncIterable<Buffer> & { destroy(): unknown }): Promise<string> {
+/** A header that came more than once means what it said first. */
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+type Body = AsyncIterable<Buffer> & { destroy(): unknown }
+
+/** The body, or nothing when it breaks off or takes too long. */
+async function readPatiently(body: Body): Promise<string> {
+  const timer = setTimeout(() => body.destroy(), patience)
+  try {
+    return await readShort(body)
+  } catch {
+    return ''
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readShort(body: Body): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {

@@ -60,6 +60,7 @@ export function accessTokens(http: HttpClient, now: () => number): AccessTokens 
       },
       body: form.toString(),
       withinMs,
+      needsBody: true,
       reach: { configured: [client.tokenUrl], allowAddresses: [], allowHttp: false },
     })
     const { access_token, expires_in } = parse(answer.body)
