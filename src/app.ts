@@ -1,32 +1,21 @@
 /**
- * Composition root: the only file that knows every room. It builds the gateway from its configuration and starts it.
+ * Composition root: with its folder the only place that knows every room. It starts the gateway, and stops it.
  * Limits: it starts nothing until the mappings are accounted for; a Redis that is down makes it not ready, not dead.
  */
-import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildLinks, contractOf } from './app/links.ts'
-import { openParty } from './app/party.ts'
+import { buildLinks } from './app/links.ts'
+import { assemble, type Parts } from './app/parts.ts'
 import type { Config } from './config.ts'
-import { Agenda, type Worker } from './exchange/agenda.ts'
-import { Forecasts } from './exchange/forecasts.ts'
 import type { LinkId } from './exchange/ids.ts'
-import type { Ledger } from './exchange/ledger.ts'
 import type { Observer } from './exchange/observer.ts'
 import type { Link } from './exchange/peers.ts'
-import { legacyReceiver } from './exchange/receive.ts'
-import { modernReceiver } from './exchange/receive-modern.ts'
 import { type Listener, listenAll } from './http/listen.ts'
-import { httpClient } from './http/outbound.ts'
 import { type Crossing, loadCrossings } from './mapping/crossings.ts'
-import { type Log, logObserver, reason } from './ops/log.ts'
+import { type Log, reason } from './ops/log.ts'
 import { probes } from './ops/probes.ts'
 import type { Sessions } from './session/sessions.ts'
-import { soapInbound } from './soap/inbound.ts'
-import { MemoryLedger } from './state/memory/ledger.ts'
-import { connectRedis } from './state/redis/client.ts'
-import { RedisLedger } from './state/redis/ledger.ts'
 
 export interface Gateway {
   readonly soapUrl: string
@@ -62,113 +51,75 @@ export function shippedCrossings(): Promise<Crossing[]> {
 
 /** Starts the gateway. Throws FindingsError for a configuration that the mappings cannot serve. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, crossings } = options
-  const now = options.now ?? Date.now
-  const { links, legacy } = buildLinks(config, crossings)
-  const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
-  const ledger = openLedger(config, log, now)
-  const http = httpClient()
-  let restUrl = (config.publicRestUrl ?? config.publicUrl)?.replace(/\/+$/, '') ?? ''
-  const party = openParty({
-    config,
+  const { config, log, crossings, observer, now = Date.now, random = Math.random } = options
+  const urls = { soap: trimmed(config.publicUrl), rest: trimmed(config.publicRestUrl ?? config.publicUrl) }
+  const parts = assemble({ config, log, crossings, observer, version, now, random, urls })
+  const faces = await listenOn(config, parts)
+  const at = { soap: urlOf(faces.soap), rest: urlOf(faces.rest), admin: urlOf(faces.admin) }
+  urls.soap ||= at.soap
+  urls.rest ||= at.rest
+  warnOfWildcards(config, at.soap, log)
+  const { sessions } = parts.party
+  // What cannot be begun now, because the state is away, is begun by the next start; what was begun goes on by itself.
+  await sessions.start().catch((error: unknown) => log.error(reason(error), 'sessions'))
+  parts.agenda.start()
+  log.info({ ...at, state: config.redis ? 'redis' : 'memory', mappings: hashes(crossings) }, 'listening')
+  return {
+    soapUrl: at.soap,
+    restUrl: at.rest,
+    adminUrl: at.admin,
+    sessions,
     crossings,
-    ledger,
-    http,
-    log,
-    observer,
-    publicUrl: () => restUrl,
-    version,
-    now,
-    random: options.random ?? Math.random,
-    newId: randomUUID,
-  })
-  const forecasts = new Forecasts({
-    ledger,
-    wire: party.wire,
-    links,
-    observer,
-    times: {
-      attempt: config.delivery.timeout,
-      firstRetry: config.delivery.firstRetry,
-      longestRetry: config.delivery.longestRetry,
-    },
-    now,
-    newId: randomUUID,
-    random: options.random ?? Math.random,
-  })
-  const agenda = new Agenda({
-    ledger,
-    observer,
-    workers: new Map<string, Worker>([
-      ['forecast', forecasts],
-      ['session', party.sessions],
-      ['segments', party.segments],
-    ]),
-    peers: () => party.peers,
-    every: 200,
-    perPeer: 16,
-  })
+    stop: (withinMs = 8000) => stop(parts, faces, withinMs),
+  }
+}
 
-  const face = party.face(modernReceiver({ links, observer, now, flows: new Map() }))
-  let publicUrl = config.publicUrl ?? ''
-  const inbound = soapInbound({
-    peers: legacy.map((peer) => ({ ...peer, services: contractOf(crossings, config, peer.id) })),
-    receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter }),
-    publicUrl: () => publicUrl,
-    bodyLimit: config.bodyLimit,
-    newId: randomUUID,
-    onRefused: (exchange, peer, error) =>
-      observer.exchanged({
-        exchange,
-        peer,
-        operation: undefined,
-        direction: 'toModern',
-        outcome: error.kind,
-        durationMs: 0,
-        receipts: [],
-        error,
-      }),
-  })
-  const [soap, rest, admin] = await listenAll([
-    { handler: inbound.callback(), ...config.listen.soap },
-    { handler: face.callback, ...config.listen.rest },
-    { handler: probes(() => ledger.isReady()).callback(), ...config.listen.admin },
+interface Faces {
+  readonly soap: Listener
+  readonly rest: Listener
+  readonly admin: Listener
+}
+
+/** All three or none: a gateway of which one face is missing is not started. */
+async function listenOn({ listen }: Config, { soap, rest, ledger, http }: Parts): Promise<Faces> {
+  const opened = await listenAll([
+    { handler: soap, ...listen.soap },
+    { handler: rest.callback, ...listen.rest },
+    { handler: probes(() => ledger.isReady()).callback(), ...listen.admin },
   ]).catch(async (error: unknown) => {
     await Promise.all([http.close(), ledger.close()])
     throw error
   })
-  const soapUrl = urlOf(soap)
-  publicUrl ||= soapUrl
-  restUrl ||= urlOf(rest)
-  // What cannot be begun now, because the state is away, is begun by the next start; what was begun goes on by itself.
-  await party.sessions.start().catch((error: unknown) => log.error(reason(error), 'sessions'))
-  agenda.start()
-  log.info(
-    {
-      soap: soapUrl,
-      rest: urlOf(rest),
-      admin: urlOf(admin),
-      state: config.redis ? 'redis' : 'memory',
-      mappings: hashes(crossings),
-    },
-    'listening',
-  )
+  return { soap: opened[0], rest: opened[1], admin: opened[2] }
+}
 
-  return {
-    soapUrl,
-    restUrl: urlOf(rest),
-    sessions: party.sessions,
-    adminUrl: urlOf(admin),
-    crossings,
-    async stop(withinMs = 5000) {
-      await Promise.all([soap.close(withinMs), rest.close(withinMs), agenda.stop()])
-      const settled = Promise.all([face.settled(), party.sessions.settled(), forecasts.settled()])
-      await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, withinMs).unref())])
-      await admin.close(0)
-      await http.close()
-      await ledger.close()
-    },
-  }
+/** A listener on every interface does not know by which of them partners come. */
+function warnOfWildcards({ publicUrl, listen }: Config, soapUrl: string, log: Log): void {
+  if (publicUrl === undefined && /^[0:.]+$/.test(listen.soap.host))
+    log.warn(`publicUrl is not set: partners are told to call ${soapUrl}, where they find nothing. Set publicUrl.`)
+}
+
+/** One budget for all of it: orchestrators kill after ten seconds. */
+async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number): Promise<void> {
+  const { forecasts, agenda, party, http, ledger } = parts
+  const until = performance.now() + withinMs
+  const left = () => Math.max(0, until - performance.now())
+  // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
+  forecasts.drain()
+  await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
+  await within(left(), [parts.rest.settled(), party.sessions.settled(), forecasts.settled()])
+  await admin.close(0)
+  await http.close()
+  await ledger.close()
+}
+
+async function within(ms: number, work: readonly Promise<unknown>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([Promise.all(work), late])
+  clearTimeout(timer)
 }
 
 /** Everything about a configuration that only the mappings can judge. Throws FindingsError. */
@@ -181,46 +132,13 @@ export function linkNamed(config: Config, crossings: readonly Crossing[], name: 
   return buildLinks(config, crossings).links.byId(name as LinkId)
 }
 
-function openLedger(config: Config, log: Log, now: () => number): Ledger {
-  if (config.redis)
-    return new RedisLedger(
-      connectRedis(
-        { url: config.redis.url },
-        atMostEvery(30_000, now, (error: Error) => log.warn(reason(error), 'redis')),
-      ),
-    )
-  log.warn(
-    'State is in memory: undelivered forecasts are forgotten when this process ends. Configure Redis to keep them.',
-  )
-  return new MemoryLedger(now)
-}
-
-function all(observers: readonly Observer[]): Observer {
-  return {
-    exchanged: (line) => {
-      for (const observer of observers) observer.exchanged(line)
-    },
-    attempted: (line) => {
-      for (const observer of observers) observer.attempted(line)
-    },
-    alarm: (alarm, about) => {
-      for (const observer of observers) observer.alarm(alarm, about)
-    },
-  }
-}
-
-/** An outage is worth a line now and then, not one for every attempt to end it. */
-function atMostEvery<T>(ms: number, now: () => number, tell: (what: T) => void): (what: T) => void {
-  let last = Number.NEGATIVE_INFINITY
-  return (what) => {
-    if (now() - last < ms) return
-    last = now()
-    tell(what)
-  }
-}
-
 function hashes(crossings: readonly Crossing[]): Record<string, string> {
   return Object.fromEntries(crossings.map((crossing) => [crossing.id, crossing.hash]))
+}
+
+/** Paths are put behind it. */
+function trimmed(url = ''): string {
+  return url.replace(/\/+$/, '')
 }
 
 function urlOf({ host, port }: Listener): string {

@@ -1,0 +1,118 @@
+/**
+ * Puts the gateway together out of its rooms, by its configuration.
+ * Limits: nothing listens and nothing is sent before app.ts says so; only the connection to the state is begun.
+ */
+import { randomUUID } from 'node:crypto'
+import type { RequestListener } from 'node:http'
+import type { Config } from '../config.ts'
+import { Agenda, type Worker } from '../exchange/agenda.ts'
+import { Forecasts } from '../exchange/forecasts.ts'
+import type { Ledger } from '../exchange/ledger.ts'
+import type { Observer } from '../exchange/observer.ts'
+import type { LegacyPeer, Links } from '../exchange/peers.ts'
+import { legacyReceiver } from '../exchange/receive.ts'
+import { modernReceiver } from '../exchange/receive-modern.ts'
+import { type HttpClient, httpClient } from '../http/outbound.ts'
+import type { Crossing } from '../mapping/crossings.ts'
+import { type Log, logObserver } from '../ops/log.ts'
+import type { RestInbound } from '../rest/inbound.ts'
+import { soapInbound } from '../soap/inbound.ts'
+import { openLedger } from './ledger.ts'
+import { buildLinks, contractOf } from './links.ts'
+import { openParty, type Party } from './party.ts'
+
+export interface PartsOptions {
+  readonly config: Config
+  readonly log: Log
+  readonly crossings: readonly Crossing[]
+  readonly observer: Observer | undefined
+  readonly version: string
+  readonly now: () => number
+  readonly random: () => number
+  /** What each face is reached under, without a slash at its end; asked only once both listen. */
+  readonly urls: { readonly soap: string; readonly rest: string }
+}
+
+export interface Parts {
+  readonly ledger: Ledger
+  readonly http: HttpClient
+  readonly party: Party
+  readonly forecasts: Forecasts
+  readonly agenda: Agenda
+  readonly soap: RequestListener
+  readonly rest: RestInbound
+}
+
+/** What every function below builds upon. */
+interface Ground extends Omit<PartsOptions, 'observer'> {
+  readonly links: Links
+  readonly legacy: readonly LegacyPeer[]
+  readonly observer: Observer
+  readonly ledger: Ledger
+}
+
+/** Throws FindingsError for a configuration that the mappings cannot serve. */
+export function assemble(options: PartsOptions): Parts {
+  const { config, log, crossings, now } = options
+  // First of all, because it may find that there is nothing to be built.
+  const built = buildLinks(config, crossings)
+  const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
+  const ledger = openLedger(config, log, now)
+  const ground: Ground = { ...options, ...built, observer, ledger }
+  const http = httpClient()
+  const party = openParty({ ...ground, http, publicUrl: () => options.urls.rest, newId: randomUUID })
+  const forecasts = openForecasts(ground, party)
+  return {
+    ledger,
+    http,
+    party,
+    forecasts,
+    agenda: openAgenda(ground, party, forecasts),
+    soap: soapFace(ground, forecasts),
+    rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map() })),
+  }
+}
+
+function openForecasts({ config, ledger, links, observer, now, random }: Ground, { wire }: Party): Forecasts {
+  const { timeout: attempt, firstRetry, longestRetry } = config.delivery
+  const times = { attempt, firstRetry, longestRetry }
+  return new Forecasts({ ledger, wire, links, observer, times, now, random, newId: randomUUID })
+}
+
+function openAgenda({ ledger, observer }: Ground, { peers, sessions, segments }: Party, forecasts: Forecasts): Agenda {
+  const workers = new Map<string, Worker>([
+    ['forecast', forecasts],
+    ['session', sessions],
+    ['segments', segments],
+  ])
+  return new Agenda({ ledger, observer, workers, peers: () => peers, every: 200, perPeer: 16 })
+}
+
+function soapFace(ground: Ground, forecasts: Forecasts): RequestListener {
+  const { config, crossings, links, legacy, observer, now, urls } = ground
+  return soapInbound({
+    peers: legacy.map((peer) => ({ ...peer, services: contractOf(crossings, config, peer.id) })),
+    receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter }),
+    publicUrl: () => urls.soap,
+    bodyLimit: config.bodyLimit,
+    newId: randomUUID,
+    onRefused: (exchange, peer, error) => {
+      const line = { exchange, peer, operation: undefined, direction: 'toModern', durationMs: 0, receipts: [] } as const
+      observer.exchanged({ ...line, outcome: error.kind, error })
+    },
+  }).callback()
+}
+
+function all(observers: readonly Observer[]): Observer {
+  return {
+    exchanged: (line) => {
+      for (const observer of observers) observer.exchanged(line)
+    },
+    attempted: (line) => {
+      for (const observer of observers) observer.attempted(line)
+    },
+    alarm: (alarm, about) => {
+      for (const observer of observers) observer.alarm(alarm, about)
+    },
+  }
+}
