@@ -18,14 +18,13 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY wsdl ./wsdl
-# State in a container belongs in Redis: a restarted container would have forgotten what it owes.
+# Settings stand in a file, not in ENV, so that a file mounted over it, a variable or its _FILE form each can say otherwise.
+COPY deploy/default.yaml /etc/oscp-gateway/gateway.yaml
 ENV NODE_ENV=production \
-    OSCP_GW_CONFIG=/etc/oscp-gateway/gateway.yaml \
-    OSCP_GW_REDIS_URL=redis://redis:6379 \
-    OSCP_GW_LISTEN_SOAP=0.0.0.0:8080 \
-    OSCP_GW_LISTEN_REST=0.0.0.0:8081
+    OSCP_GW_CONFIG=/etc/oscp-gateway/gateway.yaml
 USER 1000:1000
 EXPOSE 8080 8081
+# Asks where listen.admin is by default: whoever moves that must say so here too (docker run --health-cmd, or compose).
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8082/livez').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/src/cli/main.js"]
