@@ -10,6 +10,8 @@ import type { Observer } from './observer.ts'
 export interface Worker {
   readonly leaseMs: number
   resume(key: LedgerKey): Promise<void>
+  /** Whatever else is to be done now and then. */
+  tidy?(): Promise<void>
 }
 
 export interface AgendaOptions {
@@ -52,17 +54,20 @@ export class Agenda {
   }
 
   private async look(): Promise<void> {
-    const { ledger, peers, perPeer } = this.options
+    await Promise.all(this.options.peers().map((peer) => this.lookAt(peer)))
+    // What cannot be tidied now, because the state is away, is tidied at a later look.
+    for (const worker of this.options.workers.values()) await worker.tidy?.().catch(() => undefined)
+  }
+
+  /** Takes as much of a peer's due work as there is room for, and comes back at once where there may be more. */
+  private async lookAt(peer: PeerId): Promise<void> {
+    const free = this.options.perPeer - (this.busy.get(peer) ?? 0)
+    if (free <= 0 || this.stopped) return
     const leaseMs = Math.max(...[...this.options.workers.values()].map((worker) => worker.leaseMs))
-    await Promise.all(
-      peers().map(async (peer) => {
-        const free = perPeer - (this.busy.get(peer) ?? 0)
-        if (free <= 0 || this.stopped) return
-        // An unreachable store is seen by readiness and by every caller; here there is only nothing to do.
-        const ids = await ledger.claim(peer, free, leaseMs).catch(() => [])
-        for (const id of ids) void this.work({ peer, id })
-      }),
-    )
+    // An unreachable store is seen by readiness and by every caller; here there is only nothing to do.
+    const ids = await this.options.ledger.claim(peer, free, leaseMs).catch(() => [])
+    const work = Promise.all(ids.map((id) => this.work({ peer, id })))
+    if (ids.length === free) void work.then(() => this.lookAt(peer))
   }
 
   private async work(key: LedgerKey): Promise<void> {

@@ -22,8 +22,8 @@ export interface ForecastRecord {
   readonly delivery?: Delivery | undefined
   /** What arrived while the delivery was being sent; laid over it when that is settled. */
   readonly since?: readonly Block[] | undefined
-  /** The last versions the peer refused, for a sender who still waits. */
-  readonly refused?: { readonly from: number; readonly to: number; readonly sentence: string } | undefined
+  /** What the peer said of the last versions, oldest first, for senders who still wait to hear it. */
+  readonly said: readonly Said[]
   /** What the mapping keeps for later, such as the forecastId. */
   readonly kept: Value
 }
@@ -37,6 +37,13 @@ export interface Delivery {
   readonly sender?: string | undefined
 }
 
+/** The peer's word on the versions from `from` to `to`; no sentence means that it took them. */
+interface Said {
+  readonly from: number
+  readonly to: number
+  readonly refused?: string | undefined
+}
+
 /** Time and fresh identifiers, as every change needs them. */
 export interface Moment {
   readonly now: number
@@ -45,8 +52,11 @@ export interface Moment {
 
 export type Result = Outcome | { readonly verdict: 'expired' }
 
+/** More than a sender can miss between two looks. */
+const remembered = 32
+
 export function emptyRecord(link: LinkId, group: string, type: string): ForecastRecord {
-  return { link, group, type, version: 0, settled: 0, held: [], kept: {} }
+  return { link, group, type, version: 0, settled: 0, held: [], said: [], kept: {} }
 }
 
 /** The record with one more message. Its delivery is the caller's to send, unless another sender is at work. */
@@ -58,22 +68,34 @@ export function received(
 ): ForecastRecord {
   const next = { ...record, version: record.version + 1, kept }
   const { delivery } = record
-  if (delivery?.sender !== undefined)
-    return { ...next, since: record.since ? overlay(record.since, blocks, now, true) : blocks }
+  if (delivery?.sender !== undefined) return { ...next, since: over(record.since, blocks, now) }
   return {
     ...next,
     delivery: {
       version: next.version,
       request: newId() as RequestId,
       // A peer that keeps up gets exactly the blocks of this message, any other the whole remaining schedule.
-      blocks: delivery ? overlay(overlay(record.held, delivery.blocks, now, true), blocks, now, true) : blocks,
+      blocks: delivery ? over(over(record.held, delivery.blocks, now), blocks, now) : blocks,
       attempts: delivery?.attempts ?? 0,
       sender: newId(),
     },
   }
 }
 
-/** The record after the peer's word on its delivery, and whether anything is still owed. */
+/**
+ * The record with blocks that the peer has taken while the state could not be reached: newer than all the record knows.
+ * What is owed carries them from now on; what is being sent just now may arrive after them, so they follow it once more.
+ */
+export function alsoTaken(record: ForecastRecord, blocks: readonly Block[], { now, newId }: Moment): ForecastRecord {
+  const held = over(record.held, blocks, now)
+  const { delivery } = record
+  if (!delivery) return { ...record, held }
+  if (delivery.sender !== undefined) return { ...record, held, since: over(record.since, blocks, now) }
+  const request = newId() as RequestId
+  return { ...record, held, delivery: { ...delivery, request, blocks: over(delivery.blocks, blocks, now) } }
+}
+
+/** The record after the peer's word on its delivery, and with what is owed next, if anything. */
 export function settledBy(record: ForecastRecord, result: Result, { now, newId }: Moment): ForecastRecord {
   const delivery = record.delivery!
   const owing = (from: ForecastRecord, blocks: readonly Block[], attempts: number): ForecastRecord => ({
@@ -84,15 +106,13 @@ export function settledBy(record: ForecastRecord, result: Result, { now, newId }
   if (result.verdict === 'unavailable') {
     const attempts = delivery.attempts + 1
     if (!record.since) return { ...record, delivery: { ...delivery, attempts, sender: undefined } }
-    return owing(record, overlay(overlay(record.held, delivery.blocks, now, true), record.since, now, true), attempts)
+    return owing(record, over(over(record.held, delivery.blocks, now), record.since, now), attempts)
   }
-  const held = result.verdict === 'accepted' ? overlay(record.held, delivery.blocks, now, true) : record.held
-  const refused =
-    result.verdict === 'refused'
-      ? { from: record.settled + 1, to: delivery.version, sentence: result.sentence }
-      : record.refused
-  const settled: ForecastRecord = { ...record, held, refused, settled: delivery.version, delivery: undefined }
-  return record.since ? owing(settled, overlay(held, record.since, now, true), 0) : settled
+  const held = result.verdict === 'accepted' ? over(record.held, delivery.blocks, now) : record.held
+  const refused = result.verdict === 'refused' ? result.sentence : undefined
+  const said = [...record.said, { from: record.settled + 1, to: delivery.version, refused }].slice(-remembered)
+  const settled: ForecastRecord = { ...record, held, said, settled: delivery.version, delivery: undefined }
+  return record.since ? owing(settled, over(held, record.since, now), 0) : settled
 }
 
 /** When the last block that the record knows of ends; -Infinity when it knows of none. */
@@ -100,9 +120,17 @@ export function lastEnd({ held, delivery, since }: ForecastRecord): number {
   return Math.max(endOf(held), endOf(delivery?.blocks ?? []), endOf(since ?? []))
 }
 
-/** What became of a version, once the peer has answered for it. */
-export function verdictOn(record: ForecastRecord, version: number): 'open' | 'accepted' | { readonly refused: string } {
+/** What the peer said of a version; 'forgotten' when it answered too long ago to tell. */
+export function verdictOn(
+  record: ForecastRecord,
+  version: number,
+): 'open' | 'accepted' | 'forgotten' | { readonly refused: string } {
   if (record.settled < version) return 'open'
-  const { refused } = record
-  return refused && refused.from <= version && version <= refused.to ? { refused: refused.sentence } : 'accepted'
+  const found = record.said.find(({ from, to }) => from <= version && version <= to)
+  if (!found) return 'forgotten'
+  return found.refused === undefined ? 'accepted' : { refused: found.refused }
+}
+
+function over(older: readonly Block[] | undefined, newer: readonly Block[], now: number): readonly Block[] {
+  return older ? overlay(older, newer, now, true) : newer
 }

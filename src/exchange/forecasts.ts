@@ -1,25 +1,29 @@
 /**
  * Capacity forecasts as desired state: what a group's schedule must be is stored first, then sent until the peer has it.
  * Limits: at least once; while one version is being sent a newer one waits, so a peer never gets them out of order.
+ * What a peer took while the state was away is known to this process only, until the state is back.
  */
+import pLimit from 'p-limit'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
+import { Attempts, messageName, type RecordWriter } from './attempts.ts'
+import { type Deadline, Deadlines } from './deadlines.ts'
 import {
-  type Delivery,
+  alsoTaken,
   emptyRecord,
   type ForecastRecord,
   lastEnd,
   type Moment,
-  type Result,
   received,
-  settledBy,
   verdictOn,
 } from './forecast-record.ts'
 import type { RequestId } from './ids.ts'
 import type { Due, Ledger, LedgerKey, Stored } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links, ModernWire } from './peers.ts'
-import { blocksOf, endOf, forecastOf } from './schedule.ts'
+import { blocksOf, endOf } from './schedule.ts'
+import { Unrecorded } from './unrecorded.ts'
+import { Waiting } from './waiting.ts'
 
 /** The peer's verdict; 'stored': it will be delivered, the peer has not answered yet; 'expired': there was nothing left to send. */
 export type Verdict =
@@ -47,31 +51,29 @@ export interface ForecastsOptions {
   readonly random: () => number
 }
 
-const messageName = 'UpdateGroupCapacityForecast'
 const week = 7 * 24 * 3600_000
-/** How much longer a lease lasts than the attempt it covers. */
-const leaseMargin = 5_000
-/** A peer that asks for more would outlast the limits it keeps waiting; in milliseconds. */
-const longestRetryAfter = 600_000
 /** How often one who waits for another sender looks again, in milliseconds. */
 const lookAgain = 50
-
-/** Whether somebody still waits for the verdict: if not, bad news must go to a person. */
-interface Waiter {
-  waiting: boolean
-}
+/** Commits at a time: a large message must not wait for its own writes until they time out. */
+const commitsAtOnce = 64
 
 export class Forecasts {
   private readonly options: ForecastsOptions
-  private readonly running = new Set<Promise<unknown>>()
+  private readonly waiting = new Waiting()
+  private readonly unrecorded = new Unrecorded()
+  private readonly attempts: Attempts
+  private readonly committing = pLimit(commitsAtOnce)
+  private readonly deadlines = new Deadlines()
 
   constructor(options: ForecastsOptions) {
     this.options = options
+    const records: RecordWriter = { write: this.write.bind(this), moment: this.moment.bind(this) }
+    this.attempts = new Attempts(options, records, this.waiting, this.unrecorded)
   }
 
   /** How long the agenda must leave a claimed record alone, in milliseconds. */
   get leaseMs(): number {
-    return this.options.times.attempt + leaseMargin
+    return this.attempts.leaseMs
   }
 
   /**
@@ -79,20 +81,17 @@ export class Forecasts {
    * since 1970) what became of it. Throws `state-unavailable` when it could neither be stored nor delivered.
    */
   async accept(link: Link, forecast: Value, kept: Value, deadline: number): Promise<Verdict> {
-    const committed = await this.commit(link, forecast, kept).catch((error: unknown) => asGatewayError(error))
-    if (committed instanceof GatewayError) return this.deliverUnrecorded(link, forecast, committed)
-    const { key, stored, mine } = committed
-    const waiter = { waiting: true }
-    const settled = mine
-      ? this.track(this.attempt(link, key, stored, waiter))
-      : this.watch(key, stored.record.version, waiter)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), deadline - this.options.now()).unref()
-    })
-    const verdict = await Promise.race([settled, late])
-    clearTimeout(timer)
-    waiter.waiting = false
+    const key = keyOf(link, forecast)
+    const committed = await this.committing(() => this.commit(link, key, forecast, kept)).catch(asGatewayError)
+    if (committed instanceof GatewayError) return this.deliverUnrecorded(link, key, forecast, deadline, committed)
+    const { stored, mine } = committed
+    const { version } = stored.record
+    this.waiting.add(key, version)
+    const late = this.deadlines.after(deadline - this.options.now())
+    const settled = mine ? this.attempts.run(link, key, stored) : this.watch(key, version, late)
+    const verdict = await Promise.race([settled, late.passed])
+    late.end()
+    this.waiting.remove(key, version)
     return verdict ?? { verdict: 'stored' }
   }
 
@@ -100,118 +99,73 @@ export class Forecasts {
   async resume(key: LedgerKey): Promise<void> {
     const stored = await this.options.ledger.read<ForecastRecord>(key)
     if (!stored) return
-    const { record, revision } = stored
-    if (!record.delivery) {
-      await this.write(key, revision, record, 'not due')
+    const { revision } = stored
+    const { record, recorded } = this.withTaken(key, withoutSender(stored.record))
+    const link = this.options.links.byId(record.link)
+    if (record.delivery && link?.modern.id !== key.peer)
+      this.options.observer.alarm('owed to nobody', { peer: key.peer, link: record.link, group: record.group })
+    if (!record.delivery || !link || link.modern.id !== key.peer) {
+      if (await this.write(key, revision, record, 'not due')) recorded()
       return
     }
-    const link = this.options.links.byId(record.link)
-    if (!link) throw new Error(`A forecast is owed on the link ${record.link}, which is not configured any more`)
     const taken = { ...record, delivery: { ...record.delivery, sender: this.options.newId() } }
     if (!(await this.write(key, revision, taken, { in: this.leaseMs }))) return // somebody was faster
-    await this.track(this.attempt(link, key, { record: taken, revision: revision + 1 }, { waiting: false }))
+    recorded()
+    await this.attempts.run(link, key, { record: taken, revision: revision + 1 })
+  }
+
+  /** Records what peers took while the state was away. For the agenda; rejects while it still is. */
+  async tidy(): Promise<void> {
+    for (const { key, link } of this.unrecorded.remaining(this.options.now())) {
+      const stored = await this.options.ledger.read<ForecastRecord>(key)
+      const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
+      const { record, recorded } = this.withTaken(key, known)
+      const isOwed = record.delivery !== undefined && record.delivery.sender === undefined
+      if (await this.write(key, stored?.revision ?? 0, record, isOwed ? { in: 0 } : 'unchanged')) recorded()
+    }
+  }
+
+  /** From now on nobody is kept waiting: what is stored is answered so at once. */
+  drain(): void {
+    this.deadlines.drain()
   }
 
   /** Resolves when no attempt is running any more. */
-  async settled(): Promise<void> {
-    while (this.running.size > 0) await Promise.allSettled(this.running)
+  settled(): Promise<void> {
+    return this.attempts.settled()
   }
 
-  private async commit(link: Link, forecast: Value, kept: Value) {
-    const [group, type] = [forecast.group_id as string, forecast.type as string]
-    const key: LedgerKey = { peer: link.modern.id, id: `forecast/${link.id}/${group}/${type}` }
+  private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value) {
     const blocks = blocksOf(forecast)
     for (;;) {
       const stored = await this.options.ledger.read<ForecastRecord>(key)
-      const old = stored?.record ?? emptyRecord(link.id, group, type)
+      const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
+      const { record: old, recorded } = this.withTaken(key, known)
       const record = received(old, blocks, kept, this.moment())
       const mine = old.delivery?.sender === undefined
       const revision = stored?.revision ?? 0
-      if (await this.write(key, revision, record, mine ? { in: this.leaseMs } : 'unchanged'))
-        return { key, mine, stored: { record, revision: revision + 1 } }
+      if (!(await this.write(key, revision, record, mine ? { in: this.leaseMs } : 'unchanged'))) continue
+      recorded()
+      return { mine, stored: { record, revision: revision + 1 } satisfies Stored<ForecastRecord> }
     }
   }
 
-  /** Sends the delivery that this process is the sender of, and records what the peer said. */
-  private async attempt(link: Link, key: LedgerKey, stored: Stored<ForecastRecord>, waiter: Waiter): Promise<Verdict> {
-    const { record } = stored
-    const delivery = record.delivery!
-    const result = await this.send(link, record, delivery)
-    const retryInMs = result.verdict === 'unavailable' ? this.pause(delivery, result.retryAfterMs) : undefined
-    this.tell(link, record, result, retryInMs, waiter)
-    try {
-      await this.settle(key, stored, delivery, result, retryInMs)
-    } catch (error) {
-      // The lease runs out and the same delivery is sent again: at least once. The peer knows it by its request id.
-      const about = { peer: link.modern.id, link: link.id, group: record.group, error }
-      if (result.verdict === 'accepted') this.options.observer.alarm('delivered but not recorded', about)
-    }
-    if (result.verdict === 'unavailable') return { verdict: 'stored' }
-    return result.verdict === 'refused'
-      ? { verdict: 'refused', sentence: result.sentence }
-      : { verdict: result.verdict }
-  }
-
-  private async send(link: Link, { group, type }: ForecastRecord, { blocks, request }: Delivery): Promise<Result> {
-    const { wire, times, now } = this.options
-    if (endOf(blocks) <= now()) return { verdict: 'expired' }
-    return wire.send(link.modern, messageName, forecastOf(group, type, blocks), { request }, times.attempt)
-  }
-
-  /** One line for the attempt; an alarm where somebody has been told `Accepted` for what now does not arrive. */
-  private tell(
-    link: Link,
-    record: ForecastRecord,
-    result: Result,
-    retryInMs: number | undefined,
-    waiter: Waiter,
-  ): void {
-    const { observer } = this.options
-    const { version, request, attempts } = record.delivery!
-    const about = { peer: link.modern.id, link: link.id, group: record.group }
-    const sentence = 'sentence' in result ? result.sentence : undefined
-    const error = 'cause' in result ? { error: result.cause } : {}
-    observer.attempted({
-      ...about,
-      version,
-      request,
-      attempt: attempts + 1,
-      outcome: result.verdict,
-      sentence,
-      retryInMs,
-      ...error,
-    })
-    // A delivery may hold earlier versions too, whose senders have their answer already.
-    const promised = !waiter.waiting || version > record.settled + 1
-    if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)
-    if (result.verdict === 'refused' && promised) observer.alarm('refused after acceptance', about)
-    if (result.verdict === 'unavailable' && attempts === 0) observer.alarm('peer unavailable', about)
-  }
-
-  private async settle(
-    key: LedgerKey,
-    stored: Stored<ForecastRecord>,
-    { sender }: Delivery,
-    result: Result,
-    retryInMs: number | undefined,
-  ): Promise<void> {
-    let current: Stored<ForecastRecord> | undefined = stored
-    while (current?.record.delivery && current.record.delivery.sender === sender) {
-      const record = settledBy(current.record, result, this.moment())
-      const due: Due = record.delivery ? { in: retryInMs ?? 0 } : 'not due'
-      if (await this.write(key, current.revision, record, due)) return
-      current = await this.options.ledger.read<ForecastRecord>(key)
-    }
+  /** The record with what this process knows of the peer beyond it; `recorded` says that it has been written. */
+  private withTaken(key: LedgerKey, record: ForecastRecord): { record: ForecastRecord; recorded: () => void } {
+    const blocks = this.unrecorded.of(key)
+    if (!blocks) return { record, recorded: () => undefined }
+    return { record: alsoTaken(record, blocks, this.moment()), recorded: () => this.unrecorded.recorded(key, blocks) }
   }
 
   /** Waits while another sender works on this record. */
-  private async watch(key: LedgerKey, version: number, waiter: Waiter): Promise<Verdict> {
-    while (waiter.waiting) {
+  private async watch(key: LedgerKey, version: number, late: Deadline): Promise<Verdict> {
+    while (!late.isOver()) {
       await sleep(lookAgain)
       const record = (await this.options.ledger.read<ForecastRecord>(key).catch(() => undefined))?.record
       if (!record) continue
       const verdict = verdictOn(record, version)
       if (verdict === 'accepted') return { verdict }
+      if (verdict === 'forgotten') break
       if (verdict !== 'open') return { verdict: 'refused', sentence: verdict.refused }
       // It waits for its next attempt: there is nothing to hear before that.
       if (record.delivery && record.delivery.sender === undefined && record.delivery.attempts > 0) break
@@ -220,23 +174,28 @@ export class Forecasts {
   }
 
   /** State cannot be reached: refusing a limit would be less safe than applying it, so it is sent all the same. */
-  private async deliverUnrecorded(link: Link, forecast: Value, error: GatewayError): Promise<Verdict> {
+  private async deliverUnrecorded(
+    link: Link,
+    key: LedgerKey,
+    forecast: Value,
+    deadline: number,
+    error: GatewayError,
+  ): Promise<Verdict> {
     const { wire, observer, newId, now } = this.options
-    if (endOf(blocksOf(forecast)) <= now()) return { verdict: 'expired' }
+    const blocks = blocksOf(forecast)
+    if (endOf(blocks) <= now()) return { verdict: 'expired' }
+    // An older version of this process may still be on its way: it must not arrive after this one.
+    const late = this.deadlines.after(deadline - now())
+    await Promise.race([this.attempts.underWay(key), late.passed])
+    late.end()
     const ids = { request: newId() as RequestId }
-    const outcome = await wire.send(link.modern, messageName, forecast, ids, link.answerWithin)
+    const outcome = await wire.send(link.modern, messageName, forecast, ids, Math.max(1, deadline - now()))
     if (outcome.verdict === 'unavailable') throw error
     if (outcome.verdict === 'refused') return { verdict: 'refused', sentence: outcome.sentence }
+    this.unrecorded.add(key, link, blocks, now())
     const group = forecast.group_id as string
     observer.alarm('delivered but not recorded', { peer: link.modern.id, link: link.id, group, error })
     return { verdict: 'accepted' }
-  }
-
-  /** Full jitter below a doubling bound; a longer Retry-After is honoured, within reason. Milliseconds. */
-  private pause({ attempts }: Delivery, retryAfterMs = 0): number {
-    const { firstRetry, longestRetry } = this.options.times
-    const bound = Math.min(longestRetry, firstRetry * 2 ** attempts)
-    return Math.max(Math.min(retryAfterMs, longestRetryAfter), Math.round(this.options.random() * bound))
   }
 
   private moment(): Moment {
@@ -245,19 +204,27 @@ export class Forecasts {
 
   private write(key: LedgerKey, revision: number, record: ForecastRecord, due: Due): Promise<boolean> {
     const now = this.options.now()
-    return this.options.ledger.write(key, revision, {
-      record,
-      due,
-      keepFor: Math.max(now, lastEnd(record)) - now + week,
-    })
+    const keepFor = Math.max(now, lastEnd(record)) - now + week
+    return this.options.ledger.write(key, revision, { record, due, keepFor })
   }
+}
 
-  private track<T>(work: Promise<T>): Promise<T> {
-    this.running.add(work)
-    const done = () => this.running.delete(work)
-    work.then(done, done)
-    return work
-  }
+/** Link ids and types hold no slash, so a group may be any text. */
+function keyOf(link: Link, forecast: Value): LedgerKey {
+  return { peer: link.modern.id, id: `forecast/${link.id}/${forecast.type as string}/${forecast.group_id as string}` }
+}
+
+function typeOf({ id }: LedgerKey): string {
+  return id.split('/', 3)[2]!
+}
+
+function groupOf({ id }: LedgerKey): string {
+  return id.split('/').slice(3).join('/')
+}
+
+/** A claim means that whoever was sending has had its time. */
+function withoutSender(record: ForecastRecord): ForecastRecord {
+  return record.delivery ? { ...record, delivery: { ...record.delivery, sender: undefined } } : record
 }
 
 function sleep(ms: number): Promise<void> {

@@ -39,6 +39,8 @@ export type Alarm =
   | 'expired undelivered'
   /** The peer could not take a limit at the first attempt; it is stored and sent again. */
   | 'peer unavailable'
+  /** A limit is owed on a link that is not configured any more, or now leads to another peer. */
+  | 'owed to nobody'
   /** Segments of a message came, and the rest of it did not in time: nothing of it was applied. */
   | 'segments incomplete'
   /** What had to follow an answer, such as a counter-message, failed in a way nobody foresaw. */

@@ -71,6 +71,7 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
     if (compiled.module.answered === 'peer') {
       const parts = compiled.toModern.translate(request.value, context)
       refuseWhole(parts)
+      refuseHuge(parts)
       for (const part of parts) if ('receipt' in part) receipts.push(part.receipt)
       answer = mergeAnswers(await passAll(link, parts))
     }
@@ -131,6 +132,15 @@ function refuseWhole(parts: readonly Part[]): void {
   throw new GatewayError(first.kind, `${first.path}: ${first.message}`, {
     problems: refused.slice(0, 10).map(({ path, message }) => ({ path, sentence: message })),
   })
+}
+
+/** More blocks than any day has, or ten: what a schedule of them costs is not one message's to ask. */
+const mostBlocks = 10_000
+
+function refuseHuge(parts: readonly Part[]): void {
+  for (const part of parts)
+    if ('value' in part && ((part.value.forecasted_blocks as unknown[] | undefined)?.length ?? 0) > mostBlocks)
+      throw new GatewayError('message-too-large', `A forecast has more than ${mostBlocks} blocks.`)
 }
 
 /** Several answers as one: refused when any is, naming each refused item once. */

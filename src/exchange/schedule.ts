@@ -55,11 +55,9 @@ export function forecastOf(group: string, type: string, blocks: readonly Block[]
  */
 export function overlay(older: readonly Block[], newer: readonly Block[], now: number, acrossPhases: boolean): Block[] {
   const phases = acrossPhases ? [undefined] : [...new Set(newer.map((block) => block.phase))]
-  const covers = phases.flatMap((phase) => covered(newer, phase))
+  const covers = new Map(phases.map((phase) => [phase, covered(newer, phase)]))
   const remaining = older.flatMap((block) => {
-    const over = covers.filter(
-      (c) => c.end > block.start && c.start < block.end && (c.phase ?? block.phase) === block.phase,
-    )
+    const over = overlapping(covers.get(acrossPhases ? undefined : block.phase) ?? [], block)
     return over.length === 0 ? [block] : outside(block, over)
   })
   return [...remaining, ...newer]
@@ -68,10 +66,24 @@ export function overlay(older: readonly Block[], newer: readonly Block[], now: n
     .sort((a, b) => a.start - b.start || phaseOrder(a) - phaseOrder(b))
 }
 
+/** Those of ascending, disjoint spans that overlap a block; found by halving, because schedules can be long. */
+function overlapping(covers: readonly Cover[], block: Block): readonly Cover[] {
+  let [low, high] = [0, covers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (covers[middle]!.end <= block.start) low = middle + 1
+    else high = middle
+  }
+  let last = low
+  while (last < covers.length && covers[last]!.start < block.end) last++
+  return low === last ? none : covers.slice(low, last)
+}
+
+const none: readonly Cover[] = []
+
 interface Cover {
   readonly start: number
   end: number
-  readonly phase: string | undefined
 }
 
 /** The time that blocks of a phase (or of any) cover, as few disjoint spans, ascending. */
@@ -81,7 +93,7 @@ function covered(blocks: readonly Block[], phase: string | undefined): Cover[] {
   for (const { start, end } of own) {
     const last = spans.at(-1)
     if (last && start <= last.end) last.end = Math.max(last.end, end)
-    else spans.push({ start, end, phase })
+    else spans.push({ start, end })
   }
   return spans
 }

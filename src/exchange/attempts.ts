@@ -1,0 +1,168 @@
+/**
+ * Makes single attempts to deliver what a record owes, and records what the peer said; a bounded number per peer at a time.
+ * Limits: the caller has made itself the record's sender. What the state cannot take down is remembered in this process.
+ */
+import pLimit, { type LimitFunction } from 'p-limit'
+import { type Delivery, type ForecastRecord, type Moment, type Result, settledBy } from './forecast-record.ts'
+import type { ForecastsOptions, Verdict } from './forecasts.ts'
+import type { PeerId } from './ids.ts'
+import type { Due, LedgerKey, Stored } from './ledger.ts'
+import type { Link } from './peers.ts'
+import { endOf, forecastOf } from './schedule.ts'
+import type { Unrecorded } from './unrecorded.ts'
+import type { Waiting } from './waiting.ts'
+
+export const messageName = 'UpdateGroupCapacityForecast'
+/** How much longer a lease lasts than the attempt it covers: time to record the outcome. */
+const leaseMargin = 5_000
+/** A peer that asks for more would outlast the limits it keeps waiting; in milliseconds. */
+const longestRetryAfter = 600_000
+/** Attempts at one peer at a time; more would wait for connections while their time runs. */
+const perPeer = 64
+
+export interface RecordWriter {
+  write(key: LedgerKey, revision: number, record: ForecastRecord, due: Due): Promise<boolean>
+  moment(): Moment
+}
+
+export class Attempts {
+  private readonly running = new Set<Promise<unknown>>()
+  private readonly limits = new Map<PeerId, LimitFunction>()
+  private readonly flying = new Map<string, Promise<unknown>>()
+  private readonly options: ForecastsOptions
+  private readonly records: RecordWriter
+  private readonly waiting: Waiting
+  private readonly unrecorded: Unrecorded
+
+  constructor(options: ForecastsOptions, records: RecordWriter, waiting: Waiting, unrecorded: Unrecorded) {
+    this.options = options
+    this.records = records
+    this.waiting = waiting
+    this.unrecorded = unrecorded
+  }
+
+  /** How long a record is left alone for one attempt, in milliseconds. */
+  get leaseMs(): number {
+    return this.options.times.attempt + leaseMargin
+  }
+
+  /** Makes one attempt as soon as the peer has room for it. Never rejects. */
+  run(link: Link, key: LedgerKey, stored: Stored<ForecastRecord>): Promise<Verdict> {
+    const limit = this.limits.get(key.peer) ?? pLimit(perPeer)
+    this.limits.set(key.peer, limit)
+    const queued = this.options.now()
+    const work = limit(() => this.inTime(link, key, stored, queued))
+    const name = `${key.peer} ${key.id}`
+    const done = () => {
+      this.running.delete(work)
+      if (this.flying.get(name) === work) this.flying.delete(name)
+    }
+    this.running.add(work)
+    this.flying.set(name, work)
+    work.then(done, done)
+    return work
+  }
+
+  /** The attempt this process is making for a record, if any. */
+  underWay({ peer, id }: LedgerKey): Promise<unknown> | undefined {
+    return this.flying.get(`${peer} ${id}`)
+  }
+
+  /** Resolves when no attempt is running any more. */
+  async settled(): Promise<void> {
+    while (this.running.size > 0) await Promise.allSettled(this.running)
+  }
+
+  /** Having waited for its turn, an attempt must not outlive its lease: then it is taken anew, or left to whoever has it. */
+  private async inTime(link: Link, key: LedgerKey, stored: Stored<ForecastRecord>, queued: number): Promise<Verdict> {
+    if (this.options.now() - queued < leaseMargin / 2) return this.attempt(link, key, stored)
+    const current = await this.options.ledger.read<ForecastRecord>(key).catch(() => undefined)
+    const sender = stored.record.delivery?.sender
+    if (!current || current.record.delivery?.sender !== sender) return { verdict: 'stored' }
+    const renewed = await this.records
+      .write(key, current.revision, current.record, { in: this.leaseMs })
+      .catch(() => false)
+    if (!renewed) return { verdict: 'stored' }
+    return this.attempt(link, key, { record: current.record, revision: current.revision + 1 })
+  }
+
+  private async attempt(link: Link, key: LedgerKey, stored: Stored<ForecastRecord>): Promise<Verdict> {
+    const { record } = stored
+    const delivery = record.delivery!
+    const result = await this.send(link, record, delivery)
+    const retryInMs = result.verdict === 'unavailable' ? this.pause(delivery, result.retryAfterMs) : undefined
+    this.tell(link, key, record, result, retryInMs)
+    try {
+      await this.settle(key, stored, delivery, result, retryInMs)
+    } catch (error) {
+      // The lease runs out and the same is sent again: at least once. The peer knows it by its request id.
+      if (result.verdict === 'accepted') this.takenUnrecorded(link, key, record, delivery, error)
+    }
+    if (result.verdict === 'unavailable') return { verdict: 'stored' }
+    if (result.verdict === 'refused') return { verdict: 'refused', sentence: result.sentence }
+    return { verdict: result.verdict }
+  }
+
+  private takenUnrecorded(
+    link: Link,
+    key: LedgerKey,
+    record: ForecastRecord,
+    { blocks }: Delivery,
+    error: unknown,
+  ): void {
+    this.unrecorded.add(key, link, blocks, this.options.now())
+    const about = { peer: link.modern.id, link: link.id, group: record.group, error }
+    this.options.observer.alarm('delivered but not recorded', about)
+  }
+
+  private async send(link: Link, { group, type }: ForecastRecord, { blocks, request }: Delivery): Promise<Result> {
+    const { wire, times, now } = this.options
+    if (endOf(blocks) <= now()) return { verdict: 'expired' }
+    return wire.send(link.modern, messageName, forecastOf(group, type, blocks), { request }, times.attempt)
+  }
+
+  /** One line for the attempt; an alarm where somebody has been told `Accepted` for what now does not arrive. */
+  private tell(
+    link: Link,
+    key: LedgerKey,
+    record: ForecastRecord,
+    result: Result,
+    retryInMs: number | undefined,
+  ): void {
+    const { observer } = this.options
+    const { version, request, attempts } = record.delivery!
+    const about = { peer: link.modern.id, link: link.id, group: record.group }
+    const sentence = 'sentence' in result ? result.sentence : undefined
+    const error = 'cause' in result ? { error: result.cause } : {}
+    const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, retryInMs }
+    observer.attempted({ ...line, ...error })
+    // A delivery may hold earlier versions too, whose senders have their answer already.
+    const promised = !this.waiting.hasAll(key, record.settled + 1, version)
+    if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)
+    if (result.verdict === 'refused' && promised) observer.alarm('refused after acceptance', about)
+    if (result.verdict === 'unavailable' && attempts === 0) observer.alarm('peer unavailable', about)
+  }
+
+  private async settle(
+    key: LedgerKey,
+    stored: Stored<ForecastRecord>,
+    { sender }: Delivery,
+    result: Result,
+    retryInMs: number | undefined,
+  ): Promise<void> {
+    let current: Stored<ForecastRecord> | undefined = stored
+    while (current?.record.delivery && current.record.delivery.sender === sender) {
+      const record = settledBy(current.record, result, this.records.moment())
+      const due: Due = record.delivery ? { in: retryInMs ?? 0 } : 'not due'
+      if (await this.records.write(key, current.revision, record, due)) return
+      current = await this.options.ledger.read<ForecastRecord>(key)
+    }
+  }
+
+  /** Full jitter below a doubling bound; a longer Retry-After is honoured, within reason. Milliseconds. */
+  private pause({ attempts }: Delivery, retryAfterMs = 0): number {
+    const { firstRetry, longestRetry } = this.options.times
+    const bound = Math.min(longestRetry, firstRetry * 2 ** attempts)
+    return Math.max(Math.min(retryAfterMs, longestRetryAfter), Math.round(this.options.random() * bound))
+  }
+}

@@ -1,0 +1,117 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import {
+  alsoTaken,
+  emptyRecord,
+  type ForecastRecord,
+  type Moment,
+  received,
+  settledBy,
+  verdictOn,
+} from '../../src/exchange/forecast-record.ts'
+import type { LinkId } from '../../src/exchange/ids.ts'
+import { type Block, overlay } from '../../src/exchange/schedule.ts'
+
+let ids = 0
+const moment: Moment = { now: 0, newId: () => `id-${ids++}` }
+const block = (start: number, end: number, capacity: number): Block => ({
+  start,
+  end,
+  capacity,
+  unit: 'KW',
+  phase: 'ALL',
+})
+const limitAt = (blocks: readonly Block[], t: number) =>
+  blocks.filter((b) => b.start <= t && t < b.end).map((b) => b.capacity)
+
+type Event =
+  | { readonly is: 'message'; readonly blocks: Block[] }
+  | { readonly is: 'outcome'; readonly verdict: 'accepted' | 'refused' | 'unavailable' }
+  | { readonly is: 'claim' }
+  | { readonly is: 'taken'; readonly blocks: Block[] }
+
+const blocks = fc.array(
+  fc
+    .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 99 }))
+    .map(([start, length, capacity]) => block(start, start + length, capacity)),
+  { minLength: 1, maxLength: 1 },
+)
+const events: fc.Arbitrary<Event[]> = fc.array(
+  fc.oneof(
+    fc.record({ is: fc.constant('message' as const), blocks }),
+    fc.record({ is: fc.constant('outcome' as const), verdict: fc.constantFrom('accepted', 'refused', 'unavailable') }),
+    fc.record({ is: fc.constant('claim' as const) }),
+    fc.record({ is: fc.constant('taken' as const), blocks }),
+  ),
+  { maxLength: 25 },
+) as fc.Arbitrary<Event[]>
+
+const result = (verdict: 'accepted' | 'refused' | 'unavailable') =>
+  verdict === 'accepted' ? { verdict } : { verdict, sentence: 'no' }
+const claimed = (record: ForecastRecord): ForecastRecord =>
+  record.delivery ? { ...record, delivery: { ...record.delivery, sender: 'me' } } : record
+
+describe('The record of a forecast', () => {
+  it('ends with the peer holding the overlay of all it did not refuse, whatever happened on the way', () => {
+    fc.assert(
+      fc.property(events, (history) => {
+        let record = emptyRecord('l' as LinkId, 'g', 'CONSUMPTION')
+        let peer: readonly Block[] = [] // what the peer really has, by what it was sent
+        let wanted: readonly Block[] = []
+        const settle = (verdict: 'accepted' | 'refused' | 'unavailable') => {
+          if (record.delivery?.sender === undefined) return
+          if (verdict === 'accepted') peer = overlay(peer, record.delivery.blocks, 0, true)
+          record = settledBy(record, result(verdict), moment)
+        }
+        for (const event of history) {
+          if (event.is === 'message') {
+            record = received(record, event.blocks, {}, moment)
+            wanted = overlay(wanted, event.blocks, 0, true)
+          } else if (event.is === 'claim') record = claimed(record)
+          else if (event.is === 'taken') {
+            peer = overlay(peer, event.blocks, 0, true)
+            wanted = overlay(wanted, event.blocks, 0, true)
+            record = alsoTaken(record, event.blocks, moment)
+          } else if (event.verdict !== 'refused') settle(event.verdict)
+        }
+        for (let i = 0; record.delivery && i < 5; i++) {
+          record = claimed(record)
+          settle('accepted')
+        }
+        expect(record.delivery).to.equal(undefined)
+        for (let t = 0; t < 20; t++) {
+          expect(limitAt(peer, t)).to.deep.equal(limitAt(wanted, t))
+          expect(limitAt(record.held, t)).to.deep.equal(limitAt(peer, t))
+        }
+      }),
+      { seed: 20260302, numRuns: 2000 },
+    )
+  })
+
+  it('never says that a version was accepted which the peer refused, however many followed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('accepted' as const, 'refused' as const), { minLength: 1, maxLength: 60 }),
+        (words) => {
+          let record = emptyRecord('l' as LinkId, 'g', 'CONSUMPTION')
+          for (const word of words)
+            record = settledBy(received(record, [block(1, 2, 3)], {}, moment), result(word), moment)
+          for (const [i, word] of words.entries()) {
+            const said = verdictOn(record, i + 1)
+            if (said === 'forgotten') continue
+            expect(typeof said === 'object' ? 'refused' : said).to.equal(word)
+          }
+          expect(verdictOn(record, words.length + 1)).to.equal('open')
+          expect(verdictOn(record, words.length)).not.to.equal('forgotten')
+        },
+      ),
+      { seed: 20260302, numRuns: 500 },
+    )
+  })
+
+  it('keeps the same request and blocks from attempt to attempt', () => {
+    const first = received(emptyRecord('l' as LinkId, 'g', 'CONSUMPTION'), [block(1, 2, 3)], {}, moment)
+    const again = settledBy(first, result('unavailable'), moment)
+    expect(again.delivery).to.deep.equal({ ...first.delivery, attempts: 1, sender: undefined })
+  })
+})
