@@ -144,8 +144,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const soapUrl = urlOf(soap)
   publicUrl ||= soapUrl
   restUrl ||= urlOf(rest)
-  // What cannot be begun now, because the state is away, is begun by the next start; what was begun goes on by itself.
-  await party.sessions.start().catch((error: unknown) => log.error(reason(error), 'sessions'))
+  // Registrations that are ours to start wait for the state, which is still being connected to, and not for the next restart.
+  await party.sessions.startInTime(1000)
   agenda.start()
   log.info(
     {
@@ -165,6 +165,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     adminUrl: urlOf(admin),
     crossings,
     async stop(withinMs = 5000) {
+      party.sessions.stop()
       await Promise.all([soap.close(withinMs), rest.close(withinMs), agenda.stop()])
       const settled = Promise.all([face.settled(), party.sessions.settled(), forecasts.settled()])
       await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, withinMs).unref())])

@@ -89,7 +89,7 @@ for (const family of families)
           expect(await agree(all), log).to.equal(true)
           const sent = all.world.sent
           expect(sent, log).to.be.at.most(8)
-          await all.world.run(24 * hour)
+          await all.world.run(6 * hour)
           expect(all.world.sent, all.world.log.filter((line) => !line.includes('Heartbeat')).join('\n')).to.equal(sent)
           expect((await all.own.view()).state).to.equal('ONLINE')
         }),
