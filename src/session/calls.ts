@@ -141,7 +141,9 @@ function refused(record: SessionRecord, env: Env, task: Task, sentence: string):
     case 'update': {
       const rest = without(record, task.kind)
       const offered = rest.tasks.some(({ offer }) => offer?.hash === rest.ours.offered) ? rest.ours.offered : undefined
-      const dropped = { ...rest, ours: { ...rest.ours, offered } }
+      // Not used up after all: the next start may try again, when whoever was asked has put things right.
+      const spent = task.kind === 'register' ? undefined : rest.spent
+      const dropped = { ...rest, spent, ours: { ...rest.ours, offered } }
       env.alarm('registration failed', sentence)
       if (record.state !== 'PENDING' || dropped.tasks.some(({ offer }) => offer)) return dropped
       const failed = { ...dropped, theirs: undefined, begunWith: undefined }
