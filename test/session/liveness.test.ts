@@ -310,6 +310,24 @@ describe('Coming and going', () => {
   })
 })
 
+describe('Refusals of our token', () => {
+  it('count only in a row, also those of our own calls', async () => {
+    const scene = new Scene({ profile: { heartbeats: 'on' } })
+    await scene.registered()
+    await scene.world.run(2000)
+    let beats = 0
+    const handle = scene.peer.handle.bind(scene.peer)
+    scene.peer.handle = async (message) => {
+      scene.peer.answers = { Heartbeat: beats++ % 3 === 2 ? 204 : 403 }
+      return handle(message)
+    }
+    await scene.say('HandshakeAcknowledge', behaviour(10))
+    await scene.world.run(2 * minute)
+    expect(beats).to.be.greaterThan(10)
+    expect(await scene.state()).to.equal('ONLINE')
+  })
+})
+
 describe('A peer that does not register', () => {
   it('is online from the start with the configured address, and sees nothing of sessions', async () => {
     const scene = new Scene({ registration: 'none' })

@@ -172,6 +172,29 @@ describe('Registration', () => {
       }
     })
 
+    it('takes an answer however late, by the token we told or by the Register it names, and calls nobody back', async () => {
+      const late = await starting()
+      await late.world.run(30 * minute)
+      const asked = late.peer.count('Register')
+      expect(await late.say('Register', register('token-c'))).to.equal(204)
+      expect(await late.state()).to.equal('REGISTERED')
+
+      const both = await starting()
+      const token = await both.own.sessions.issueToken(both.own.peer.id, day)
+      await both.world.run(100)
+      const { request } = both.peer.last('Register')!
+      expect(await both.say('Register', register('token-c'), { token, correlation: request as never })).to.equal(204)
+      expect(await both.state()).to.equal('REGISTERED')
+      for (const [scene, count] of [
+        [late, asked],
+        [both, 1],
+      ] as const) {
+        await scene.world.run(minute)
+        expect(scene.peer.count('Register')).to.equal(count)
+        expect(scene.peer.last('Handshake')).to.include({ token: 'token-c' })
+      }
+    })
+
     it('takes the answer from the body of a 200', async () => {
       const scene = await starting()
       scene.peer.answers = { Register: { status: 200, body: register('token-c') } }
