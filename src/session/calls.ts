@@ -94,7 +94,9 @@ export function settle(record: SessionRecord, env: Env, done: Task, outcome: Out
   if (hopeless || (until !== undefined && env.now - task.createdAt >= until))
     return refused(known, env, released, sentence)
   const wait = backoff(env, task.attempts, longestPause)
-  return withTask(known, { ...released, due: env.now + Math.max(wait, outcome.retryAfterMs ?? 0) })
+  // Honoured, but not for ever: what a peer once said must not keep it apart from us.
+  const asked = Math.min(60 * minute, outcome.retryAfterMs ?? 0)
+  return withTask(known, { ...released, due: env.now + Math.max(wait, asked) })
 }
 
 function accepted(record: SessionRecord, env: Env, task: Task): SessionRecord {
