@@ -208,7 +208,7 @@ export async function startParty(role: 'cp' | 'fp', habits: Habits = {}) {
       ),
     got: (name: string, method = 'POST') => received.filter((one) => one.name === name && one.method === method),
     /** The nth request with this name, past or future. */
-    async waitFor(name: string, nth = 1, method = 'POST', timeoutMs = 5000): Promise<Received> {
+    async waitFor(name: string, nth = 1, method = 'POST', timeoutMs = 15_000): Promise<Received> {
       for (const deadline = Date.now() + timeoutMs; ; await sleep(5)) {
         const found = received.filter((one) => one.name === name && one.method === method && one.status !== 0)[nth - 1]
         if (found) return found

@@ -7,7 +7,10 @@ import { agreed, cpoToken, forecast, gridToken, openHouse, usage } from './house
 
 const path = '/oscp/cp/2.0/update_group_measurements'
 
-describe('Divergences of registration', () => {
+describe('Divergences of registration', function () {
+  // Handshakes come half a second after a registration, on purpose, and machines may be busy.
+  this.timeout(40_000)
+
   const pairs: Pair[] = []
   const open = async (options?: PairOptions) => {
     const pair = await startPair(options)

@@ -9,7 +9,10 @@ import { block, forecast, gridToken, type House, openHouse } from './house.ts'
 const grid = { authorization: `Token ${gridToken}` }
 const limit = '/oscp/fp/2.0/update_group_capacity_forecast'
 
-describe('Divergences of the session', () => {
+describe('Divergences of the session', function () {
+  // Handshakes come half a second after a registration, on purpose, and machines may be busy.
+  this.timeout(40_000)
+
   const pairs: Pair[] = []
   const online = async (habits: Habits, options: PairOptions = {}) => {
     const pair = await startPair({ habits, ...options })
@@ -218,6 +221,6 @@ describe('Divergences of the session', () => {
     const handshake = { required_behaviour: { heartbeat_interval: 1, measurement_configuration: [] } }
     const pair = await online({ handshake }, { role: 'cp' })
     const [first, second] = [await pair.peer.waitFor('heartbeat', 1), await pair.peer.waitFor('heartbeat', 2)]
-    expect(second.at - first.at).to.be.within(400, 1500)
+    expect(second.at - first.at).to.be.within(250, 2500)
   })
 })

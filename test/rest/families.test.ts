@@ -4,7 +4,10 @@ import { expect } from 'chai'
 import { elmo, py, sdk, sn } from '../peers/families.ts'
 import { startPair } from './gateway.ts'
 
-describe('Peers of all families', () => {
+describe('Peers of all families', function () {
+  // Handshakes come half a second after a registration, on purpose, and machines may be busy.
+  this.timeout(40_000)
+
   for (const [name, habits] of Object.entries({
     'the protocol': {},
     SolarNetwork: sn,

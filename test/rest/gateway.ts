@@ -82,7 +82,7 @@ export async function startPair({
       url: ours,
     })
   const view = () => gateway.sessions.state(id)
-  async function until(check: (view: SessionView) => boolean, timeoutMs = 6000): Promise<SessionView> {
+  async function until(check: (view: SessionView) => boolean, timeoutMs = 15_000): Promise<SessionView> {
     for (const deadline = Date.now() + timeoutMs; ; await sleep(20)) {
       const now = await view()
       if (check(now)) return now

@@ -10,7 +10,10 @@ import { type PythonPeer, type PythonState, startPython } from '../peers/python.
 
 const id = 'python' as PeerId
 
-describe('A peer in Python', () => {
+describe('A peer in Python', function () {
+  // Handshakes come half a second after a registration, on purpose, and machines may be busy.
+  this.timeout(40_000)
+
   let peer: PythonPeer | undefined
   let gateway: Gateway | undefined
   afterEach(async () => {
