@@ -60,8 +60,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   urls.rest ||= at.rest
   warnOfWildcards(config, at.soap, log)
   const { sessions } = parts.party
-  // What cannot be begun now, because the state is away, is begun by the next start; what was begun goes on by itself.
-  await sessions.start().catch((error: unknown) => log.error(reason(error), 'sessions'))
+  // Registrations that are ours to start wait for the state, which is still being connected to, and not for the next restart.
+  await sessions.startInTime(1000)
   parts.agenda.start()
   log.info({ ...at, state: config.redis ? 'redis' : 'memory', mappings: hashes(crossings) }, 'listening')
   return {
@@ -106,6 +106,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   const left = () => Math.max(0, until - performance.now())
   // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
   forecasts.drain()
+  party.sessions.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
   await within(left(), [parts.rest.settled(), party.sessions.settled(), forecasts.settled()])
   await admin.close(0)

@@ -17,7 +17,7 @@ import { describeApi } from '../rest/openapi.ts'
 import { modernWire, restCaller, sessionCall } from '../rest/outbound.ts'
 import { Segments } from '../rest/segments.ts'
 import type { SessionPeer } from '../session/api.ts'
-import { Sessions } from '../session/sessions.ts'
+import { Sessions, type SessionsOptions } from '../session/sessions.ts'
 import { Vault } from '../session/vault.ts'
 
 export interface PartyOptions {
@@ -33,6 +33,8 @@ export interface PartyOptions {
   readonly now: () => number
   readonly random: () => number
   readonly newId: () => string
+  /** What follows from a peer's coming and going, and whether a heartbeat may be sent. */
+  readonly hooks?: Pick<SessionsOptions, 'onOnline' | 'onOffline' | 'mayBeat'>
 }
 
 export interface Party {
@@ -50,9 +52,9 @@ export function openParty(options: PartyOptions): Party {
   const outbound = configured.map(({ id, peer }) => ({ id, url: peer.url, profile: peer.profile }))
   const call = restCaller(http, accessTokens(http, now), outbound)
   const sessions = new Sessions({
-    peers: configured.map(({ id, peer }) => sessionPeer(id, peer)),
+    peers: sessionPeers(config),
     ledger,
-    vault: config.tokenKey === undefined ? Vault.ephemeral() : new Vault(keysOf(config.tokenKey)),
+    vault: vaultOf(config),
     call: sessionCall(call, outbound),
     observer: {
       changed: (line) => log.info(line, 'session'),
@@ -65,6 +67,7 @@ export function openParty(options: PartyOptions): Party {
     now,
     newId,
     random,
+    ...options.hooks,
   })
   const segments = new Segments({
     ledger,
@@ -107,17 +110,17 @@ function modernPeers(config: Config): { id: PeerId; peer: ModernPeerConfig }[] {
   return Object.entries(config.peers).flatMap(([id, peer]) => (isLegacy(peer) ? [] : [{ id: id as PeerId, peer }]))
 }
 
-function sessionPeer(
-  id: PeerId,
-  { role, registration, url, token, inboundToken, profile }: ModernPeerConfig,
-): SessionPeer {
-  return { id, role, registration, url, token, inboundToken, profile }
+export function sessionPeers(config: Config): SessionPeer[] {
+  return modernPeers(config).map(({ id, peer: { role, registration, url, token, inboundToken, profile } }) => {
+    return { id, role, registration, url, token, inboundToken, profile }
+  })
 }
 
-/** The newest key first; others only open what was sealed before. */
-function keysOf(text: string): string[] {
-  return text
+/** The newest key first; another only opens what was sealed before. Without a key what is sealed ends with the process. */
+export function vaultOf({ tokenKey = '' }: Config): Vault {
+  const keys = tokenKey
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  return keys.length > 0 ? new Vault(keys) : Vault.ephemeral()
 }

@@ -7,6 +7,7 @@ import { home } from '../app.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { exitCodes, report } from './exit.ts'
+import { forgetPeer, issueToken, listPeers, rotateToken } from './peers.ts'
 import { start } from './start.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 
@@ -63,6 +64,41 @@ program
   )
   .action((file: string, options: TranslateOptions) => {
     code = translate(file, options)
+  })
+
+const config = ['-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG'] as const
+
+const peers = program
+  .command('peers')
+  .description('list the OSCP 2.0 parties and how they stand with us; needs the Redis that the gateway uses')
+  .option(...config)
+  .action((options: { config?: string }) => {
+    code = listPeers(options.config)
+  })
+
+peers
+  .command('token <id>')
+  .description('issue the token with which a party registers once (TOKEN_A), and show it this one time')
+  .option(...config)
+  .option('--expires <duration>', 'how long it may wait to be used: 90m, 24h, 7d', '7d')
+  .action((id: string, { expires }: { expires: string }, command: Command) => {
+    code = issueToken(command.optsWithGlobals<{ config?: string }>().config, id, expires)
+  })
+
+peers
+  .command('rotate <id>')
+  .description('give a registered party a new token of ours')
+  .option(...config)
+  .action((id: string, _options: unknown, command: Command) => {
+    code = rotateToken(command.optsWithGlobals<{ config?: string }>().config, id)
+  })
+
+peers
+  .command('forget <id>')
+  .description('forget the tokens of a party at once, and unregister from it')
+  .option(...config)
+  .action((id: string, _options: unknown, command: Command) => {
+    code = forgetPeer(command.optsWithGlobals<{ config?: string }>().config, id)
   })
 
 try {

@@ -75,7 +75,7 @@ function sentenceOf(issue: z.core.$ZodIssue, value: unknown): string {
         ? `is required and must be ${article(issue.expected)}`
         : `must be ${article(issue.expected)}`
     case 'invalid_value':
-      return `must be one of ${issue.values.join(', ')}`
+      return `${value === undefined ? 'is required and ' : ''}must be one of ${issue.values.join(', ')}`
     case 'too_small':
       return issue.origin === 'array'
         ? `must have at least ${issue.minimum} item(s)`

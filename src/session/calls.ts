@@ -94,7 +94,9 @@ export function settle(record: SessionRecord, env: Env, done: Task, outcome: Out
   if (hopeless || (until !== undefined && env.now - task.createdAt >= until))
     return refused(known, env, released, sentence)
   const wait = backoff(env, task.attempts, longestPause)
-  return withTask(known, { ...released, due: env.now + Math.max(wait, outcome.retryAfterMs ?? 0) })
+  // Honoured, but not for ever: what a peer once said must not keep it apart from us.
+  const asked = Math.min(60 * minute, outcome.retryAfterMs ?? 0)
+  return withTask(known, { ...released, due: env.now + Math.max(wait, asked) })
 }
 
 function accepted(record: SessionRecord, env: Env, task: Task): SessionRecord {
@@ -141,7 +143,9 @@ function refused(record: SessionRecord, env: Env, task: Task, sentence: string):
     case 'update': {
       const rest = without(record, task.kind)
       const offered = rest.tasks.some(({ offer }) => offer?.hash === rest.ours.offered) ? rest.ours.offered : undefined
-      const dropped = { ...rest, ours: { ...rest.ours, offered } }
+      // Not used up after all: the next start may try again, when whoever was asked has put things right.
+      const spent = task.kind === 'register' ? undefined : rest.spent
+      const dropped = { ...rest, spent, ours: { ...rest.ours, offered } }
       env.alarm('registration failed', sentence)
       if (record.state !== 'PENDING' || dropped.tasks.some(({ offer }) => offer)) return dropped
       const failed = { ...dropped, theirs: undefined, begunWith: undefined }

@@ -55,7 +55,8 @@ export function horizon(interval: number): number {
  * `interval` is what it was asked for, in milliseconds.
  */
 export function readOfflineAt(text: unknown, now: number, interval: number): number {
-  const at = typeof text === 'string' ? Date.parse(text) : Number.NaN
+  // Without an offset it would be read in the zone of this machine, which says nothing about the sender's.
+  const at = typeof text === 'string' && /(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(at) || at <= now) return now + 2 * interval
   return Math.min(at, now + day)
 }

@@ -78,7 +78,8 @@ export function registered(record: SessionRecord, env: Env, given: Registration,
   if (!role) throw new GatewayError('token-unknown', 'This token is not valid.')
   const correlates = given.correlation !== undefined && record.asked.includes(given.correlation)
   const inTime = role === 'current' && env.now < record.ours.current!.at + answerWindow
-  const answers = correlates || inTime || role === 'offered' || role === 'old'
+  const awaited = taskOf(record, 'register')?.offer?.hash === credential
+  const answers = correlates || awaited || inTime || role === 'offered' || role === 'old'
   const repeated = isRepeat(record, given)
   // The peer may send it again because it never heard of ours: that is still owed, or is owed no more.
   if (repeated && !answers && (role !== 'first' || taskOf(record, 'counter-register'))) return record

@@ -44,6 +44,8 @@ export class Sessions implements SessionApi {
   /** Tokens found lately, by hash: where to look first, and whom to believe in an outage. */
   private readonly lately = new Map<string, { readonly who: Authenticated; readonly at: number }>()
   private readonly doubtful = new Set<PeerId>()
+  private timer: NodeJS.Timeout | undefined
+  private stopped = false
 
   constructor(options: SessionsOptions) {
     this.options = options
@@ -64,6 +66,21 @@ export class Sessions implements SessionApi {
   async start(): Promise<void> {
     for (const peer of this.peers.values())
       await this.runner.change(peer, (record, env) => startUp(record, env, this.options.vault))
+  }
+
+  /** As `start`, and if the state cannot be reached, again every `pauseMs` until it can, or `stop` is called. */
+  async startInTime(pauseMs: number): Promise<void> {
+    try {
+      await this.start()
+    } catch (error) {
+      if (asGatewayError(error).kind !== 'state-unavailable') throw error
+      if (!this.stopped) this.timer = setTimeout(() => void this.startInTime(pauseMs).catch(() => {}), pauseMs)
+    }
+  }
+
+  stop(): void {
+    this.stopped = true
+    clearTimeout(this.timer)
   }
 
   /** For the agenda. */
@@ -168,9 +185,12 @@ export class Sessions implements SessionApi {
 
   /** Forgets a peer's tokens and address at once, and tells it so as soon as it can be reached. */
   async forget(id: PeerId): Promise<void> {
-    await this.runner.change(this.peer(id), (record, env) => {
-      const next = forgotten(record, env, true)
-      return { ...next, ours: { old: [] }, state: 'NEW', tasks: next.tasks }
+    const peer = this.peer(id)
+    // A TOKEN_A in the configuration has had its use, too: the next start must not begin with it again.
+    const spent = peer.token === undefined ? undefined : hashOf(peer.token)
+    await this.runner.change(peer, (record, env) => {
+      const { first: _, ...ours } = record.ours
+      return { ...forgotten({ ...record, ours }, env, true), spent }
     })
   }
 

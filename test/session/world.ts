@@ -309,6 +309,7 @@ export class Own implements Party {
       if (method === 'DELETE') await sessions.remove(given)
       else {
         await sessions.admit(who.peer, message)
+        if (/^(?:Update|Adjust|Group)/.test(message)) return { status: 204 }
         const after = await (method === 'PUT' ? sessions.update(given) : sessions.receive(given))
         return after ? { status: 204, after: () => void after() } : { status: 204 }
       }

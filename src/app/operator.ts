@@ -1,0 +1,51 @@
+/**
+ * Sessions as an operator sees them from outside the running gateway: the same state, read and changed safely beside it.
+ * Limits: it calls no peer; what it leaves to be done is done by the gateway.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import type { PeerId } from '../exchange/ids.ts'
+import { Sessions } from '../session/sessions.ts'
+import { connectRedis } from '../state/redis/client.ts'
+import { RedisLedger } from '../state/redis/ledger.ts'
+import { sessionPeers, vaultOf } from './party.ts'
+
+export interface Operator {
+  readonly sessions: Sessions
+  readonly peers: readonly PeerId[]
+  close(): Promise<void>
+}
+
+/** Undefined when the state is in the gateway's own memory. Throws `state-unavailable` when Redis does not answer in time. */
+export async function openOperator(config: Config, withinMs = 5000): Promise<Operator | undefined> {
+  if (!config.redis) return undefined
+  let problem: Error | undefined
+  const ledger = new RedisLedger(
+    connectRedis({ url: config.redis.url }, (error) => {
+      problem = error
+    }),
+  )
+  for (const end = Date.now() + withinMs; !(await ledger.isReady()); await delay(50))
+    if (Date.now() > end) {
+      await ledger.close()
+      throw new GatewayError('state-unavailable', 'Redis does not answer.', { cause: problem })
+    }
+  const peers = sessionPeers(config)
+  const silent = () => undefined
+  const sessions = new Sessions({
+    peers,
+    ledger,
+    vault: vaultOf(config),
+    call: async () => ({ verdict: 'unavailable', sentence: 'An operator calls nobody.' }),
+    observer: { changed: silent, called: silent, alarm: silent },
+    // Never told to a peer from here: only the gateway sends.
+    baseUrl: () => '',
+    attemptMs: config.delivery.timeout,
+    now: Date.now,
+    newId: randomUUID,
+    random: Math.random,
+  })
+  return { sessions, peers: peers.map(({ id }) => id), close: () => ledger.close() }
+}
