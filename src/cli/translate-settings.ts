@@ -59,6 +59,7 @@ const settingsFile = z.strictObject({
       z.string(),
       z.strictObject({
         source: z.enum(['register', 'intervals']),
+        register: z.string().exactOptional(),
         reading: z.number(),
         at: instant,
         unit: energyUnit,
@@ -67,7 +68,9 @@ const settingsFile = z.strictObject({
       }),
     )
     .optional()
-    .describe('What earlier messages left in the meters, by asset; the name of the group itself is empty.'),
+    .describe(
+      'What earlier messages left in the meters: towards 2.0 by cable, towards 1.0 by asset; empty is the group.',
+    ),
   forecastId: z.string().optional(),
   combinedAsset: z.string().optional(),
   kept: z.record(z.string(), z.unknown()).optional().describe('What an earlier message the other way left.'),

@@ -40,6 +40,8 @@ export interface Field {
   readonly min: number
   /** `Infinity` for unbounded; above 1 the value is a list, also when one item came. */
   readonly max: number
+  /** A list that is there also when it has no items: JSON tells `[]` from absent, XML does not. */
+  readonly always?: true
   readonly type: Scalar | Complex
   /** XML namespace of the element, '' for none; meaningless on the JSON wire. */
   readonly uri: string

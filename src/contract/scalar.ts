@@ -33,9 +33,11 @@ export function compileCheck(type: Scalar): (value: string) => string | undefine
   }
   const { minLength, maxLength } = type
   if (minLength !== undefined)
-    checks.push((v) => (v.length >= minLength ? undefined : `must have at least ${minLength} character(s)`))
+    checks.push((v) => (lengthOf(v) >= minLength ? undefined : `must have at least ${minLength} character(s)`))
   if (maxLength !== undefined)
-    checks.push((v) => (v.length <= maxLength ? undefined : `must have at most ${maxLength} characters`))
+    checks.push((v) =>
+      v.length <= maxLength || lengthOf(v) <= maxLength ? undefined : `must have at most ${maxLength} characters`,
+    )
   if (type.type === 'decimal' || type.type === 'integer') checks.push(...rangeChecks(type))
   return (value) => {
     for (const check of checks) {
@@ -44,6 +46,11 @@ export function compileCheck(type: Scalar): (value: string) => string | undefine
     }
     return undefined
   }
+}
+
+/** XSD counts characters, not the halves of a surrogate pair. */
+function lengthOf(text: string): number {
+  return [...text].length
 }
 
 function rangeChecks(type: Scalar): ((value: string) => string | undefined)[] {

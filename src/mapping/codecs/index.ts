@@ -160,14 +160,15 @@ const idCodec: Codec = {
 }
 
 function enumCodec(ref: CodecRef & { use: 'enum' }): Codec {
-  const up = new Map(ref.pairs)
+  const read = ref.read ?? []
+  const up = new Map([...ref.pairs, ...read])
   const down = new Map(ref.pairs.map(([legacy, modern]) => [modern, legacy]))
   const look = (table: Map<string, string>, refused: Readonly<Record<string, string>>) => {
     return (value: unknown, run: Run, path: string): string =>
       table.get(value as string) ?? run.refuse(path, refused[value as string] ?? 'is not a known value')
   }
   return {
-    title: `table "${ref.name}": ${ref.pairs.map(([l, m]) => `${l} ↔ ${m}`).join(', ')}`,
+    title: `table "${ref.name}": ${[...ref.pairs.map(([l, m]) => `${l} ↔ ${m}`), ...read.map(([l, m]) => `${l} → ${m}`)].join(', ')}`,
     fidelity: 'exact',
     toModern: look(up, ref.refusedLegacy),
     toLegacy: look(down, ref.refusedModern),
