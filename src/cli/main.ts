@@ -7,6 +7,7 @@ import { home } from '../app.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { exitCodes, report } from './exit.ts'
+import { type PagesOptions, pages } from './pages.ts'
 import { start } from './start.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 
@@ -63,6 +64,15 @@ program
   )
   .action((file: string, options: TranslateOptions) => {
     code = translate(file, options)
+  })
+
+program
+  .command('pages')
+  .description('write the mapping pages: what is done with every field of every message, and why')
+  .option('-o, --out <folder>', 'where to; docs/mappings of this installation without it')
+  .option('--check', 'write nothing; exit 1 and name what is stale')
+  .action((options: PagesOptions) => {
+    code = pages(options)
   })
 
 try {

@@ -24,26 +24,34 @@ export interface TranslateOptions extends Choice {
 
 const limit = 16 * 1024 * 1024
 
+/** Where results and receipts go. */
+export type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr'>
+
 /** Returns the exit code. Throws InputError for what is no message, FindingsError for a configuration. */
-export async function translate(file: string, options: TranslateOptions): Promise<number> {
+export async function translate(
+  file: string,
+  options: TranslateOptions,
+  { stdout, stderr }: Streams = process,
+): Promise<number> {
   const name = file === '-' ? 'standard input' : file
-  const settings = readSettings({ ...options, now: instantOf(options.now) }, await shippedCrossings())
+  const crossings = await shippedCrossings()
+  const settings = readSettings({ ...options, now: instantOf(options.now) }, crossings)
   const text = readText(file, name)
   let found: Recognised
   try {
-    found = recognise(text, await shippedCrossings(), options)
+    found = recognise(text, crossings, options)
   } catch (error) {
     if (error instanceof NotCarried) {
-      console.error(`${name}: ${error.message}`)
+      stderr.write(`${name}: ${error.message}\n`)
       return exitCodes.refused
     }
     throw named(name, error)
   }
   const { output, outcomes, exitCode } = translateMessage(found, settings, options.soap)
-  process.stdout.write(output)
-  if (options.receipt === 'json') process.stderr.write(`${JSON.stringify(outcomes, null, 2)}\n`)
+  stdout.write(output)
+  if (options.receipt === 'json') stderr.write(`${JSON.stringify(outcomes, null, 2)}\n`)
   if (options.receipt === 'table') {
-    const terminal = new Terminal(process.stderr)
+    const terminal = new Terminal(stderr)
     drawOutcomes(terminal, titleOf(found), outcomes)
     if (found.also.length > 0)
       terminal.paragraph(`It may also be ${found.also.join(' or ')}; say so with --message.`, 'dim')
