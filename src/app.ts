@@ -18,6 +18,7 @@ import { legacyReceiver } from './exchange/receive.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { httpClient } from './http/outbound.ts'
 import { type Crossing, loadCrossings } from './mapping/crossings.ts'
+import { mountedCrossings } from './mapping/mounted/load.ts'
 import type { IdTable } from './mapping/run.ts'
 import { type Log, logObserver, reason } from './ops/log.ts'
 import { probes } from './ops/probes.ts'
@@ -53,6 +54,12 @@ export const home = findHome(dirname(fileURLToPath(import.meta.url)))
 export function shippedCrossings(): Promise<Crossing[]> {
   const here = dirname(fileURLToPath(import.meta.url))
   return loadCrossings(join(here, '..', 'mappings'), join(home, 'wsdl'))
+}
+
+/** What ships, and every dialect mounted in this folder, if there is one. Throws FindingsError. */
+export async function allCrossings(dialects: string | undefined): Promise<Crossing[]> {
+  const shipped = await shippedCrossings()
+  return dialects === undefined ? shipped : [...shipped, ...mountedCrossings(dialects, shipped)]
 }
 
 /** Starts the gateway. Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -165,11 +172,16 @@ function buildLinks(config: Config, crossings: readonly Crossing[]): { links: Li
   for (const [id, peer] of Object.entries(config.peers)) {
     if (isLegacy(peer)) legacy.push({ id: id as PeerId, role: peer.role, zone: peer.zone })
     else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url, token: peer.token! })
-    if (isLegacy(peer) && !crossings.some((c) => c.legacy.id === peer.contract))
+    if (!isLegacy(peer)) continue
+    const spoken = crossings.find((c) => c.legacy.id === peer.contract)?.legacy
+    const host = peer.role === 'dso' ? 'csp' : 'dso'
+    if (!spoken?.services.some((service) => service.host === host))
       findings.push({
         file: 'configuration',
         rule: `peers.${id}.contract`,
-        sentence: `${peer.contract} is not a contract of any mapping`,
+        sentence: spoken
+          ? `${peer.contract} does not say what a ${host} hosts, so a ${peer.role} has nothing to call`
+          : `${peer.contract} is not a contract of any mapping`,
       })
   }
   const links = Object.entries(config.links).flatMap(([name, link]): Link[] => {

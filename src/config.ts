@@ -6,27 +6,8 @@ import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { address, duration, httpUrl, id, zone } from './config/values.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
-
-const duration = z
-  .string()
-  .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h)$/, 'must be a duration such as 500ms, 5s or 2m')
-  .transform(
-    (text) => Number.parseFloat(text) * { ms: 1, s: 1000, m: 60_000, h: 3600_000 }[/[a-z]+$/.exec(text)![0] as 'ms'],
-  )
-
-const address = z
-  .string()
-  .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port such as 127.0.0.1:8080')
-  .transform((text) => {
-    const at = text.lastIndexOf(':')
-    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
-  })
-  .refine(({ port }) => port <= 65_535, 'must have a port of at most 65535')
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-const id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -')
-const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Amsterdam')
 
 const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
@@ -95,6 +76,7 @@ const schema = z.strictObject({
     })
     .optional()
     .describe('State store. Default: memory, which forgets when the process ends.'),
+  dialects: z.string().min(1).optional().describe('Folder of mounted dialects, one folder each. Default: none.'),
   log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level that is logged.'),
   bodyLimit: z.int().min(1024).default(1_048_576).describe('Largest request body in bytes.'),
   offlineAfter: duration.default(180_000).describe('How long after a heartbeat of ours silence means offline.'),
@@ -121,6 +103,7 @@ const environment = {
   OSCP_GW_PUBLIC_URL: { path: ['publicUrl'], doc: 'Overrides publicUrl.' },
   OSCP_GW_LISTEN_SOAP: { path: ['listen', 'soap'], doc: 'Overrides listen.soap.' },
   OSCP_GW_LISTEN_ADMIN: { path: ['listen', 'admin'], doc: 'Overrides listen.admin.' },
+  OSCP_GW_DIALECTS: { path: ['dialects'], doc: 'Folder of mounted dialects; overrides dialects.' },
   OSCP_GW_LOG: { path: ['log'], doc: 'Overrides log.' },
 } as const
 
@@ -159,6 +142,12 @@ export function loadConfig(
 /** Whether the environment names a configuration file. */
 export function hasConfigFile(env: NodeJS.ProcessEnv = process.env): boolean {
   return env.OSCP_GW_CONFIG !== undefined || env.OSCP_GW_CONFIG_FILE !== undefined
+}
+
+/** The folder of mounted dialects that the environment names, for commands that have no configuration. */
+export function dialectsFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const settings = readEnvironment(env, [])
+  return settings.OSCP_GW_DIALECTS
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv, findings: Finding[]): Record<string, string> {
@@ -286,14 +275,5 @@ function place(raw: Raw, path: readonly string[], value: unknown): void {
     const inner = raw[first]
     raw[first] = typeof inner === 'object' && inner !== null ? { ...inner } : {}
     place(raw[first] as Raw, rest, value)
-  }
-}
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
   }
 }

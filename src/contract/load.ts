@@ -28,7 +28,9 @@ export function loadContract(module: ContractModule, folder: string, label = 'ws
     return { ...base, messages: new Map(messages), internal: new Set(Object.keys(module.internal)), services: [] }
   }
   const services = (['csp', 'dso'] as const).flatMap((host) => {
-    const [file, only] = module.wsdl[host].split('#', 2) as [string, string?]
+    const named = module.wsdl[host]
+    if (named === undefined) return []
+    const [file, only] = named.split('#', 2) as [string, string?]
     try {
       const found = readWsdl(join(folder, file), host, `${label}/${file}`, only)
       if (found.length > 1) findings.push(ambiguous(`${label}/${file}`, host, found))

@@ -14,6 +14,7 @@ import type { CrossingModule, MessageModule } from './define.ts'
 
 export interface Crossing {
   readonly id: string
+  readonly module: CrossingModule
   readonly legacy: Contract
   readonly modern: Contract
   /** By the name of the OSCP 1.0 operation (the first module that names it), and by the name of the OSCP 2.0 message. */
@@ -49,9 +50,12 @@ export async function loadCrossings(mappings: string, wsdl: string): Promise<Cro
   return crossings
 }
 
-/** Accounts for and compiles one crossing. Throws FindingsError with everything that is wrong with it. */
-export function compileCrossing(module: CrossingModule, folder: string, wsdl: string): Crossing {
-  const legacy = loadContract(module.legacy, wsdl)
+/**
+ * Accounts for and compiles one crossing. Throws FindingsError with everything that is wrong with it; `folder` is what findings
+ * call the place of the module, `label` that of its WSDL files, which are relative to `wsdl`.
+ */
+export function compileCrossing(module: CrossingModule, folder: string, wsdl: string, label = 'wsdl'): Crossing {
+  const legacy = loadContract(module.legacy, wsdl, label)
   const modern = loadContract(module.modern, wsdl)
   const findings: Finding[] = []
   const ready: { module: MessageModule; request: Ends; answer: Ends }[] = []
@@ -69,6 +73,7 @@ export function compileCrossing(module: CrossingModule, folder: string, wsdl: st
   const messages = ready.map((r) => compileMessage(r.module, r.request, r.answer))
   return {
     id: module.id,
+    module,
     legacy,
     modern,
     messages,

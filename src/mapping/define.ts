@@ -34,8 +34,8 @@ export interface CrossingModule {
 
 /** The file that describes what each legacy party hosts; where it has several services, `file.wsdl#Service`. */
 export interface WsdlFiles {
-  readonly csp: string
-  readonly dso: string
+  readonly csp?: string | undefined
+  readonly dso?: string | undefined
 }
 
 export type ContractModule =
