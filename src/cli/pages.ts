@@ -4,11 +4,12 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { home, shippedCrossings } from '../app.ts'
+import { home } from '../app.ts'
 import type { Outcome } from '../mapping/outcome.ts'
 import type { Sample } from '../mapping/page-text.ts'
 import { writePages } from '../mapping/pages.ts'
 import { exitCodes } from './exit.ts'
+import { prepare } from './prepare.ts'
 
 export interface PagesOptions {
   readonly out?: string
@@ -21,7 +22,7 @@ export type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 /** Returns the exit code. */
 export async function pages({ out, check }: PagesOptions, { stdout, stderr }: Streams = process): Promise<number> {
   const folder = resolve(out ?? join(home, 'docs', 'mappings'))
-  const crossings = await shippedCrossings()
+  const { crossings } = await prepare(() => undefined)
   const wanted = writePages(crossings, (crossing, message) => samplesOf(folder, crossing, message))
   const stale = [...wanted].filter(([file, text]) => contentOf(join(folder, file)) !== text).map(([file]) => file)
   const foreign = pagesIn(folder).filter((file) => !wanted.has(file))

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { linkNamed } from '../app.ts'
-import { loadConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import type { LegacyRole } from '../contract/model.ts'
 import { contextOf } from '../exchange/peers.ts'
 import type { Value } from '../mapping/compile.ts'
@@ -78,7 +78,7 @@ const settingsFile = z.strictObject({
 
 export interface SettingsOptions {
   readonly now: number
-  readonly config?: string | undefined
+  readonly config?: Config | undefined
   readonly link?: string | undefined
   readonly settings?: string | undefined
 }
@@ -94,17 +94,15 @@ export function readSettings(options: SettingsOptions, crossings: readonly Cross
   return { context: { ...context, ...(groups ? { groups: idTable(groups) } : {}), ...rest }, role, kept }
 }
 
-function fromLink({ now, config: file, link: name }: SettingsOptions, crossings: readonly Crossing[]) {
-  if (file === undefined || name === undefined) {
-    if (file !== undefined || name !== undefined)
-      throw new InputError(exitCodes.usage, ['give --config and --link together'])
+function fromLink({ now, config, link: name }: SettingsOptions, crossings: readonly Crossing[]) {
+  if (config === undefined || name === undefined) {
+    if (name !== undefined) throw new InputError(exitCodes.usage, ['--link needs the --config that has it'])
     return { context: defaults(now), role: undefined }
   }
-  const config = loadConfig(undefined, file)
   const link = linkNamed(config, crossings, name)
   if (link === undefined)
     throw new InputError(exitCodes.usage, [
-      `${file} has no link ${name}; it has ${Object.keys(config.links).join(', ') || 'none'}`,
+      `the configuration has no link ${name}; it has ${Object.keys(config.links).join(', ') || 'none'}`,
     ])
   return { context: contextOf(link, now, config.offlineAfter), role: link.legacy.role }
 }

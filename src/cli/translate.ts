@@ -3,10 +3,11 @@
  * Limits: the result goes to standard output, the receipt to standard error; the exit code says how true the result is.
  */
 import { readFileSync } from 'node:fs'
-import { shippedCrossings } from '../app.ts'
+import { loadConfig } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { SoapVersion } from '../soap/versions.ts'
 import { exitCodes, InputError } from './exit.ts'
+import { prepare } from './prepare.ts'
 import { Terminal } from './terminal.ts'
 import { translateMessage } from './translate-message.ts'
 import { drawOutcomes } from './translate-receipt.ts'
@@ -34,8 +35,9 @@ export async function translate(
   { stdout, stderr }: Streams = process,
 ): Promise<number> {
   const name = file === '-' ? 'standard input' : file
-  const crossings = await shippedCrossings()
-  const settings = readSettings({ ...options, now: instantOf(options.now) }, crossings)
+  const { config: path } = options
+  const { config, crossings } = await prepare(() => (path === undefined ? undefined : loadConfig(undefined, path)))
+  const settings = readSettings({ ...options, config, now: instantOf(options.now) }, crossings)
   const text = readText(file, name)
   let found: Recognised
   try {

@@ -102,7 +102,7 @@ describe('The command translate', function () {
     expect(err).to.include('C2: refused').and.include('cableCapacityForecast[1].cableId: is not known on this link')
     expect(code).to.equal(20)
     const wrong = await run(naive, { config, link: 'south' })
-    expect([wrong.code, wrong.err]).to.deep.equal([64, `${config} has no link south; it has north`])
+    expect([wrong.code, wrong.err]).to.deep.equal([64, 'the configuration has no link south; it has north'])
   })
 
   it('prints nothing of a message of which one value is refused, as the gateway faults it whole', async () => {
