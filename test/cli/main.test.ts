@@ -56,7 +56,7 @@ describe('The command', function () {
   })
 
   it('names the field and exits 78, in check and at start, when a rule was taken out of a module', async () => {
-    const home = copyWith('mappings/oscp-1.0--oscp-2.0/update-cable-capacity-forecast.ts', (text) =>
+    const home = copyWith('mappings/oscp-1.0--oscp-2.0/forecast.ts', (text) =>
       text.replace(/ *drop\(\s*'remainingCapacity'[^)]*\),\n/, ''),
     )
     for (const command of ['check', 'start']) {
