@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { home } from '../app.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { type DraftOptions, draft } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
 import { type PagesOptions, pages } from './pages.ts'
 import { start } from './start.ts'
@@ -73,6 +74,17 @@ program
   .option('--check', 'write nothing; exit 1 and name what is stale')
   .action((options: PagesOptions) => {
     code = pages(options)
+  })
+
+program
+  .command('draft')
+  .description('read an unknown WSDL and write the folder of a dialect, with proposals to confirm')
+  .argument('<wsdl...>', 'the WSDL; or one per party, in one folder')
+  .option('-o, --out <folder>', 'where to; without it, the id in the current folder')
+  .option('--id <id>', 'id of the dialect; without it, after the file')
+  .option('--force', 'write over the files of a folder that exists')
+  .action((files: string[], options: DraftOptions) => {
+    code = draft(files, options)
   })
 
 try {
