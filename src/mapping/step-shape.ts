@@ -25,7 +25,7 @@ export function shapeStep(rule: Shape, up: boolean, sourceAt: string, targetAt: 
   const path = `${sourceAt}${up ? rule.legacy : rule.modern}[]`
   const list = compileGetter(rule.legacy)
   const lines = new Map<Fidelity, number>()
-  for (const fidelity of ['safe', 'approximate'] as const)
+  for (const fidelity of ['exact', 'safe', 'approximate'] as const)
     lines.set(fidelity, newLine('converted', path, `${shaper.title}: ${shaper.reason}`, fidelity))
   const drops = new Map(
     Object.entries(shaper.drops).map(([what, why]) => [what, newLine('dropped', path, why, 'exact')]),
@@ -42,8 +42,7 @@ export function shapeStep(rule: Shape, up: boolean, sourceAt: string, targetAt: 
       ? shaper.toModern(items, run, path, (list(source) ?? []) as Value[])
       : shaper.toLegacy(items, run, path)
     holder[rule.modern] = shaped.items
-    const line = lines.get(shaped.fidelity)
-    if (line !== undefined) run.counts[line]! += shaped.changed ?? shaped.items.length
+    run.counts[lines.get(shaped.fidelity)!]! += shaped.changed ?? 0
     for (const fill of fills)
       run.counts[fill.line]! += shaped.items.filter((item) => fill.get(item) !== undefined).length
     for (const [what, count] of Object.entries(shaped.dropped ?? {})) run.counts[drops.get(what)!]! += count

@@ -17,7 +17,7 @@ export interface Shaped {
   readonly items: Item[]
   /** What it did to this message; 'exact' when the figures mean what they meant. */
   readonly fidelity: Fidelity
-  /** How many items do not simply say what they said before. */
+  /** How many items do not simply say what they said before; where the figures mean the same, how many were rewritten. */
   readonly changed?: number
   /** How many items or instants were left out, by the keys of `drops`. */
   readonly dropped?: Readonly<Record<string, number>>

@@ -18,7 +18,7 @@ export function toOneUnit(items: readonly Item[], run: Run, path: string): Shape
     const power = meanPower(block)
     const converted = convert(power.blocks[0]!, target, run, path)
     const own = worst(power.fidelity, converted.fidelity)
-    if (own !== 'exact') changed++
+    if (converted.blocks[0]!.unit !== block.unit) changed++
     fidelity = worst(fidelity, own)
     return converted.blocks
   })

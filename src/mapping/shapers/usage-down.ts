@@ -29,7 +29,9 @@ export function downwards(measurements: readonly Measurement[], run: Run, path: 
     dropped[what] = (dropped[what] ?? 0) + 1
   }
   const timed = measurements.map((m, i) => timedOf(m, run, i, refuseAt))
-  const one = oneUnit(ofOneType(ofOneDirection(timed, count), count))
+  const used = ofOneType(ofOneDirection(timed, count), count)
+  const one = oneUnit(used)
+  const rewritten = used.filter((m, i) => m.unit !== one[i]!.unit).length
   const intervals = intervalsOf(perMeter(one, count), run, count)
   const cells = cellsFor(intervals, run, path)
   const summed = overAssets(intervals).toSorted((a, b) => a.start - b.start)
@@ -43,7 +45,7 @@ export function downwards(measurements: readonly Measurement[], run: Run, path: 
       measure_time: printInstant(end),
     })),
     fidelity: cells === undefined ? 'exact' : 'approximate',
-    changed: cells === undefined ? 0 : shaped.length,
+    changed: cells === undefined ? rewritten : shaped.length,
     dropped,
   }
 }

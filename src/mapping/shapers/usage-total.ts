@@ -24,8 +24,8 @@ export function differences(
     const read = (name: string): Big => {
       const text = source[index]![name] as string | undefined | null
       if (typeof text !== 'string') return run.refuse(`${path}.${name}`, 'is needed to know the energy')
-      toNumber(text, run, `${path}.${name}`)
-      return new Big(text)
+      // By way of the number, because XML Schema writes decimals in more ways than Big reads.
+      return new Big(toNumber(text, run, `${path}.${name}`))
     }
     const energy = read(meters.end).minus(read(meters.start))
     if (energy.lt(0)) run.refuse(`${path}.${meters.end}`, `must not be less than ${meters.start}`, 'invalid-message')
