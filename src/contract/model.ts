@@ -88,6 +88,8 @@ export interface Service {
   readonly soapVersions: readonly ('1.1' | '1.2')[]
   /** The legacy party that hosts it. */
   readonly host: LegacyRole
+  /** The SOAP header that names the operator, when the contract has one. */
+  readonly identity?: string | undefined
   /** The file it was read from, published as received except for its addresses. */
   readonly file: string
   /** That file and all that it imports and includes. */

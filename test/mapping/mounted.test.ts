@@ -130,12 +130,19 @@ describe('A mounted dialect', () => {
       id: 'near-1.0',
       title: 'Nearly the base',
       wsdl: { csp: 'CspService.wsdl', dso: 'DsoService.wsdl' },
+      headers: { cspIdentity: 'identity' },
     }
     writeFileSync(join(own, 'contract.json'), JSON.stringify(contract))
     const mapping = { id: 'near-1.0--oscp-2.0', legacy: 'near-1.0', extends: 'oscp-1.0--oscp-2.0', messages: [] }
     writeFileSync(join(own, 'mapping.json'), JSON.stringify(mapping))
     const near = (await allCrossings(folder)).find((c) => c.id === 'near-1.0--oscp-2.0')!
     expect(near.messages.map((m) => m.module.name)).to.include('update-cable-capacity-forecast')
+    expect(near.legacy.services[0]?.identity).to.equal('cspIdentity')
+    writeFileSync(join(own, 'contract.json'), JSON.stringify({ ...contract, headers: {} }))
+    expect((await findingsOf(folder)).join()).to.match(
+      /near\/CspService\.wsdl: header cspIdentity: is declared; say under/,
+    )
+    writeFileSync(join(own, 'contract.json'), JSON.stringify(contract))
     writeFileSync(join(own, 'mapping.json'), JSON.stringify({ ...mapping, without: ['heartbeat'] }))
     expect(await findingsOf(folder)).to.deep.equal([
       'near/mapping.json: Heartbeat: is neither mapped nor named unsupported with a reason',

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { Service } from '../../contract/model.ts'
 import type { Draft } from './compose.ts'
 import type { DraftRule } from './rules.ts'
+import { nameLikeness } from './similar.ts'
 
 export function printContract(id: string, title: string, { hosts }: Draft, services: readonly Service[]): string {
   const lines = [
@@ -22,6 +23,14 @@ export function printContract(id: string, title: string, { hosts }: Draft, servi
       )
     }
   }
+  const headers = new Map(
+    services.flatMap((s) => s.operations.flatMap((o) => o.headers.map((h) => [h.name, h] as const))),
+  )
+  if (headers.size > 0) lines.push('headers: # identity for the one that names the operator; else why it is ignored')
+  for (const [name, { type }] of headers)
+    if (type.kind === 'scalar' && nameLikeness(name, 'cspIdentity') >= 0.5)
+      lines.push(`  ${scalar(name)}: identity`, '  confirm: true')
+    else lines.push(`  ${scalar(name)}: 'TODO: identity, or why it is ignored'`)
   return `${lines.join('\n')}\n`
 }
 

@@ -19,6 +19,9 @@ export const contractFile = z.strictObject(
       .strictObject({ csp: text.optional(), dso: text.optional() }, strict)
       .refine(({ csp, dso }) => csp !== undefined || dso !== undefined, 'needs csp, dso or both')
       .describe('What each party hosts: a file of this folder, with #Service where it has several.'),
+    headers: reasons
+      .default({})
+      .describe('Each SOAP header of the WSDL: identity for the one that names the operator, else why it is ignored.'),
   },
   strict,
 )

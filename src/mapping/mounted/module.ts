@@ -40,10 +40,10 @@ export function moduleOf(
       report(['without', i], 'without', `${name} is not a message of what is extended`)
   const replaced = new Set([...own.map(({ name }) => name), ...said.without])
   const inherited = base?.messages.filter(({ name }) => !replaced.has(name)) ?? []
-  const { id: contractId, title, wsdl } = contract
+  const { id: contractId, title, wsdl, headers } = contract
   return {
     id: said.id,
-    legacy: soapContract(contractId, title, wsdl),
+    legacy: soapContract(contractId, title, wsdl, headers),
     modern,
     messages: [...own, ...inherited],
     unsupported: { ...base?.unsupported, ...said.unsupported },
