@@ -37,6 +37,17 @@ function run(
   })
 }
 
+/** A line of the documentation, in a shell where `oscp-gateway` is this project's command. */
+function shell(line: string, cwd: string): Promise<{ code: number | null; out: string; err: string }> {
+  const main = `'${process.execPath}' '${join(root, 'node_modules/tsx/dist/cli.mjs')}' --conditions=source '${join(root, 'src/cli/main.ts')}'`
+  const script = `oscp-gateway() { ${main} "$@"; }; ${line}`
+  return new Promise((done) => {
+    const child = execFile('bash', ['-c', script], { cwd, timeout: 60_000 }, (_error, out, err) =>
+      done({ code: child.exitCode, out, err }),
+    )
+  })
+}
+
 const fresh = () => mkdtempSync(join(tmpdir(), 'draft-'))
 
 /** What a person who agrees with every proposal, and has a reason for the rest, makes of a draft. */
@@ -102,9 +113,16 @@ describe('The draft of a dialect', function () {
   this.timeout(60_000)
 
   it('is an afternoon’s walk: draft, edit, mount, check, and a forecast arrives end to end', async () => {
-    const dialects = fresh()
+    // The commands are those of docs/dialects.md, run where the vendor's files lie.
+    const [draftLine, checkLine, translateLine] = readFileSync(join(root, 'docs/dialects.md'), 'utf8').match(
+      /^.*oscp-gateway (?:draft|check|translate) .*$|^OSCP.*oscp-gateway check$/gm,
+    ) as [string, string, string]
+    const desk = fresh()
+    for (const name of ['GridFlex.wsdl', 'types', 'plan.xml'])
+      cpSync(join(gridflex, name), join(desk, name), { recursive: true })
+    const dialects = join(desk, 'dialects')
     const out = join(dialects, 'gridflex')
-    const drafted = await run(['draft', join(gridflex, 'GridFlex.wsdl'), '--out', out, '--id', 'gridflex-2019'])
+    const drafted = await shell(draftLine, desk)
     expect(drafted.code, drafted.err).to.equal(0)
     expect(drafted.out)
       .to.include('PublishCapacityPlan is taken for UpdateCableCapacityForecast')
@@ -114,7 +132,7 @@ describe('The draft of a dialect', function () {
     expect(existsSync(join(out, 'types/common.xsd'))).to.equal(true)
 
     // As it is, nothing of it is used: every proposal and every TODO is named by line.
-    const before = await run(['check'], { OSCP_GW_DIALECTS: dialects })
+    const before = await shell(checkLine, desk)
     expect(before.code).to.equal(78)
     expect(before.err)
       .to.match(/mapping\.yaml:\d+: publish-capacity-plan via feederCode: is a proposal that nobody has confirmed/)
@@ -127,9 +145,14 @@ describe('The draft of a dialect', function () {
         .replaceAll('path: version, constant: TODO', "path: version, constant: '1'")
         .replaceAll('path: Header.sender, constant: TODO', 'path: Header.sender, constant: oscp-gateway'),
     )
-    const after = await run(['check'], { OSCP_GW_DIALECTS: dialects })
+    const after = await shell(checkLine, desk)
     expect(after.code, after.err).to.equal(0)
     expect(after.out).to.match(/mapping gridflex-2019--oscp-2\.0 \([0-9a-f]{16}\): \d+ messages accounted for/)
+    const translated = await shell(translateLine, desk)
+    expect(translated.code, translated.err).to.equal(0)
+    expect(translated.out)
+      .to.match(/"capacity": 12\.5/)
+      .and.match(/"group_id": "NL007"/)
 
     const world = await openGateway('gridflex-2019', { NL007: 'FEEDER-1' }, await allCrossings(dialects))
     try {
