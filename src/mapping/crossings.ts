@@ -110,17 +110,22 @@ export function endsOf(
   }
 }
 
+/** A name of both contracts, such as Heartbeat, is two messages: each must be mapped, or the name be said unsupported. */
 function unmapped(module: CrossingModule, folder: string, legacy: Contract, modern: Contract): Finding[] {
   const findings: Finding[] = []
   const report = (rule: string, sentence: string) => findings.push({ file: folder, rule, sentence })
-  const mapped = new Set(module.messages.flatMap((m) => [m.legacy, m.modern]))
-  const all = new Set([...legacy.services.flatMap((s) => s.operations.map((o) => o.name)), ...modern.messages.keys()])
-  for (const name of modern.internal) all.delete(name)
-  for (const name of all)
-    if (!mapped.has(name) && !module.unsupported[name]?.trim())
-      report(name, 'is neither mapped nor named unsupported with a reason')
+  const operations = legacy.services.flatMap((s) => s.operations.map((o) => o.name))
+  const messages = [...modern.messages.keys()].filter((name) => !modern.internal.has(name))
+  // An operation whose answer alone is mapped is not.
+  const requests = module.messages.filter((m) => m.of === 'request').map((m) => m.legacy)
+  const left = new Set([
+    ...operations.filter((name) => !requests.includes(name)),
+    ...messages.filter((name) => !module.messages.some((m) => m.modern === name)),
+  ])
+  for (const name of left)
+    if (!module.unsupported[name]?.trim()) report(name, 'is neither mapped nor named unsupported with a reason')
   for (const name of Object.keys(module.unsupported))
-    if (!all.has(name) || mapped.has(name)) report(name, 'is named unsupported, but is mapped or in no contract')
+    if (!left.has(name)) report(name, 'is named unsupported, but is mapped or in no contract')
   return findings
 }
 

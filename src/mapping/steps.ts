@@ -11,8 +11,8 @@ import { child, has, setterFor, template, type Value } from './objects.ts'
 import { compileGetter } from './paths.ts'
 import type { Direction, Rule } from './rules.ts'
 import { Held, type ReceiptEntry, type Run } from './run.ts'
-import { readSource, sourceTitle } from './sources.ts'
-import { keepStep, nameIn } from './step-keep.ts'
+import { dropStep, fillStep } from './step-ends.ts'
+import { keepStep } from './step-keep.ts'
 import { type NewLine, type Step, shapeStep, writtenBy } from './step-shape.ts'
 
 /** The two message types that a list of rules stands between. */
@@ -40,7 +40,7 @@ export class Compiler {
   steps(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
     const guard = (rule: Rule, at: string) =>
       rule.verb === 'refuse' || rule.verb === 'hold' ? this.guard(rule, at) : undefined
-    const drop = (rule: Rule, at: string) => (rule.verb === 'drop' ? this.drop(rule, at) : undefined)
+    const drop = (rule: Rule, at: string) => (rule.verb === 'drop' ? dropStep(rule, at, this.line) : undefined)
     return [
       ...this.onSource(guard, rules, ends, legacyAt, modernAt),
       ...this.onSource(drop, rules, ends, legacyAt, modernAt),
@@ -82,15 +82,6 @@ export class Compiler {
       })
   }
 
-  private drop(rule: Rule & { verb: 'drop' }, sourceAt: string): Step {
-    const line = this.line('dropped', sourceAt + rule.path, rule.reason, 'exact')
-    const get = compileGetter(rule.path.replace(/\[\]$/, ''))
-    return (source, _, run) => {
-      const value = get(source)
-      if (value !== undefined && value !== null) run.counts[line]! += Array.isArray(value) ? value.length : 1
-    }
-  }
-
   private guard(rule: Guard, sourceAt: string): Step {
     const path = rule.path.replace(/\[\]$/, '')
     if (rule.verb === 'refuse')
@@ -128,25 +119,11 @@ export class Compiler {
       case 'shape':
         return shapeStep(rule, this.up, sourceAt, targetAt, this.line)
       case 'fill':
-        return has(targetEnd, rule.path) ? this.fill(rule, targetEnd, targetAt) : undefined
+        return has(targetEnd, rule.path) ? fillStep(rule, this.direction, targetEnd, targetAt, this.line) : undefined
       case 'keep':
         return keepStep(rule, sourceEnd, targetEnd, sourceAt, targetAt, this.line)
       default:
         return undefined // guards and drops have run already; split stands above all steps
-    }
-  }
-
-  private fill(rule: Rule & { verb: 'fill' }, target: Complex, targetAt: string): Step {
-    const line = this.line('filled', targetAt + rule.path, rule.reason, 'exact')
-    const set = setterFor(rule.path, target)
-    const name = rule.source.from === 'state' ? nameIn(rule.path, target, targetAt, this.line) : undefined
-    const isRequired = child(target, rule.path).min > 0
-    return (_, made, run) => {
-      const value = readSource(rule.source, run.context, this.direction)
-      if (value !== undefined) {
-        set(made, name ? name(value as string, run) : value)
-        run.counts[line]!++
-      } else if (isRequired) run.refuse('', `needs ${sourceTitle(rule.source)}, which this link does not have`)
     }
   }
 
@@ -171,6 +148,12 @@ export class Compiler {
       const wrong = check?.(String(converted))
       return wrong === undefined ? converted : run.refuse(path, wrong)
     }
+    const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
+    const one = (value: unknown, run: Run): unknown => {
+      const converted = checked(value, run)
+      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
+      return converted
+    }
     if (from.endsWith('[]'))
       return (source, made, run) => {
         const items = get(source) as unknown[] | undefined
@@ -180,12 +163,11 @@ export class Compiler {
           made,
           items.map((item, i) => {
             run.indices[depth] = i
-            return checked(item, run)
+            return one(item, run)
           }),
         )
         run.indices.pop()
       }
-    const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
     const absent = this.up ? codec.absent : undefined
     const filled = absent === undefined ? -1 : this.line('filled', targetAt + to, 'Nothing was said.', 'exact')
     return (source, made, run) => {
@@ -199,9 +181,7 @@ export class Compiler {
         run.counts[filled]!++
         return
       }
-      const converted = checked(value, run)
-      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
-      set(made, converted)
+      set(made, one(value, run))
     }
   }
 

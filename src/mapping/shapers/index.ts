@@ -28,6 +28,8 @@ export interface Shaped {
 export interface Shaper {
   readonly title: string
   readonly reason: string
+  /** The fields of a modern item that it looks at, whoever writes them. */
+  readonly needs: readonly string[]
   /** The fields of a modern item that only this shaper writes upwards and reads downwards. */
   readonly owns: readonly string[]
   /** Those of them that nothing in the legacy item states: the receipt names them filled. */
@@ -45,7 +47,15 @@ export interface Shaper {
   toLegacy(items: readonly Item[], run: Run, path: string): Shaped
 }
 
-const nothing = { owns: [], fills: [], reads: [], writes: {}, ensures: [], drops: {} }
+const nothing = {
+  needs: ['capacity', 'unit', 'phase', 'start_time', 'end_time'],
+  owns: [],
+  fills: [],
+  reads: [],
+  writes: {},
+  ensures: [],
+  drops: {},
+}
 
 const untouched = (items: readonly Item[]): Shaped => ({ items: [...items], fidelity: 'exact' })
 

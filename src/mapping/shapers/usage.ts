@@ -31,6 +31,7 @@ export function usageShaper(inside: string, meters: MeterFields): Shaper {
     title: 'energy of intervals ↔ measurements by phase, direction and style',
     reason:
       'OSCP 1.0 reports what a cable drew in an interval; OSCP 2.0 says of which register, phase and type of energy.',
+    needs: ['value', 'unit', 'measure_time', 'initial_measure_time'].map((name) => at + name),
     owns: [...fills, ...(isDifference ? [`${at}value`] : [])],
     fills,
     reads: [meters.start, meters.end],
