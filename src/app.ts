@@ -13,7 +13,8 @@ import type { Observer } from './exchange/observer.ts'
 import type { Link } from './exchange/peers.ts'
 import { type Listener, listenAll } from './http/listen.ts'
 import { type Crossing, loadCrossings } from './mapping/crossings.ts'
-import { type Log, reason } from './ops/log.ts'
+import { mountedCrossings } from './mapping/mounted/load.ts'
+import type { Log } from './ops/log.ts'
 import { probes } from './ops/probes.ts'
 import type { Sessions } from './session/sessions.ts'
 
@@ -47,6 +48,12 @@ const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
 export function shippedCrossings(): Promise<Crossing[]> {
   const here = dirname(fileURLToPath(import.meta.url))
   return loadCrossings(join(here, '..', 'mappings'), join(home, 'wsdl'))
+}
+
+/** What ships, and every dialect mounted in this folder, if there is one. Throws FindingsError. */
+export async function allCrossings(dialects: string | undefined): Promise<Crossing[]> {
+  const shipped = await shippedCrossings()
+  return dialects === undefined ? shipped : [...shipped, ...mountedCrossings(dialects, shipped)]
 }
 
 /** Starts the gateway. Throws FindingsError for a configuration that the mappings cannot serve. */

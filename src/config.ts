@@ -30,6 +30,7 @@ const environment = {
   OSCP_GW_LISTEN_REST: { path: ['listen', 'rest'], doc: 'Overrides listen.rest.' },
   OSCP_GW_TOKEN_KEY: { path: ['tokenKey'], doc: 'The key itself; best given as OSCP_GW_TOKEN_KEY_FILE.' },
   OSCP_GW_LISTEN_ADMIN: { path: ['listen', 'admin'], doc: 'Overrides listen.admin.' },
+  OSCP_GW_DIALECTS: { path: ['dialects'], doc: 'Folder of mounted dialects; overrides dialects.' },
   OSCP_GW_LOG: { path: ['log'], doc: 'Overrides log.' },
 } as const
 
@@ -68,6 +69,12 @@ export function loadConfig(
 /** Whether the environment names a configuration file. */
 export function hasConfigFile(env: NodeJS.ProcessEnv = process.env): boolean {
   return env.OSCP_GW_CONFIG !== undefined || env.OSCP_GW_CONFIG_FILE !== undefined
+}
+
+/** The folder of mounted dialects that the environment names, for commands that have no configuration. */
+export function dialectsFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const settings = readEnvironment(env, [])
+  return settings.OSCP_GW_DIALECTS
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv, findings: Finding[]): Record<string, string> {

@@ -77,13 +77,13 @@ const fences: Record<string, RegExp> = {
   'p-limit': /^src\/exchange\//,
   koa: /^src\/(soap|rest|ops)\//,
   '@koa/router': /^src\/(soap|rest|ops)\//,
-  zod: /^src\/(config\.ts|config\/[a-z]+\.ts|contract\/[a-z]+\.ts|cli\/translate-settings\.ts|mapping\/define\.ts)$/,
-  yaml: /^src\/config\/yaml\.ts$/,
+  zod: /^src\/(config\.ts|config\/[a-z]+\.ts|contract\/[a-z]+\.ts|cli\/translate-settings\.ts|mapping\/mounted\/\w+\.ts|mapping\/define\.ts)$/,
+  yaml: /^src\/(config\/yaml|mapping\/mounted\/document)\.ts$/,
   commander: /^src\/cli\/main\.ts$/,
   'temporal-polyfill': /^src\/mapping\/codecs\/instant\.ts$/,
   'big.js': /^src\/mapping\/shapers\//,
   'fast-xml-parser': /^src\/cli\//,
-  'fastest-levenshtein': /^src\/config(\.ts|\/checks\.ts)$/,
+  'fastest-levenshtein': /^src\/(config|config\/checks|mapping\/draft\/similar)\.ts$/,
   'ipaddr.js': /^src\/http\/addresses\.ts$/,
 }
 

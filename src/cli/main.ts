@@ -6,7 +6,9 @@ import { Command, CommanderError, Option } from 'commander'
 import { home } from '../app.ts'
 import { check } from './check.ts'
 import { demo } from './demo.ts'
+import { type DraftOptions, draft } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
+import { type PagesOptions, pages } from './pages.ts'
 import { forgetPeer, issueToken, listPeers, rotateToken } from './peers.ts'
 import { start } from './start.ts'
 import { type TranslateOptions, translate } from './translate.ts'
@@ -99,6 +101,26 @@ peers
   .option(...config)
   .action((id: string, _options: unknown, command: Command) => {
     code = forgetPeer(command.optsWithGlobals<{ config?: string }>().config, id)
+  })
+
+program
+  .command('pages')
+  .description('write the mapping pages: what is done with every field of every message, and why')
+  .option('-o, --out <folder>', 'where to; docs/mappings of this installation without it')
+  .option('--check', 'write nothing; exit 1 and name what is stale')
+  .action((options: PagesOptions) => {
+    code = pages(options)
+  })
+
+program
+  .command('draft')
+  .description('read an unknown WSDL and write the folder of a dialect, with proposals to confirm')
+  .argument('<wsdl...>', 'the WSDL; or one per party, in one folder')
+  .option('-o, --out <folder>', 'where to; without it, the id in the current folder')
+  .option('--id <id>', 'id of the dialect; without it, after the file')
+  .option('--force', 'write over the files of a folder that exists')
+  .action((files: string[], options: DraftOptions) => {
+    code = draft(files, options)
   })
 
 try {

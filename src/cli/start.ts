@@ -1,18 +1,19 @@
 /** `oscp-gateway start`: configuration, application, listeners, signals. Without a configuration, the sandbox. */
-import { shippedCrossings, startGateway } from '../app.ts'
+import { startGateway } from '../app.ts'
 import { type Config, hasConfigFile, loadConfig } from '../config.ts'
 import { createLog } from '../ops/log.ts'
 import { exitCodes } from './exit.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import { curlLine, sandboxConfig, sandboxReceiver } from './sandbox.ts'
 
 /** Runs until a signal; resolves with the exit code. Throws what stops the start. */
 export async function start(file: string | undefined): Promise<number> {
   const stopping = firstSignal()
-  if (file !== undefined || hasConfigFile()) return run(loadConfig(undefined, file), stopping)
+  if (file !== undefined || hasConfigFile()) return run(await prepare(() => loadConfig(undefined, file)), stopping)
   const receiver = await sandboxReceiver((line) => console.log(line))
   try {
-    const config = loadConfig(() => sandboxConfig(receiver))
-    return await run(config, stopping, (soapUrl) =>
+    const prepared = await prepare(() => loadConfig(() => sandboxConfig(receiver)))
+    return await run(prepared, stopping, (soapUrl) =>
       console.log(
         `\nNo configuration: this is a sandbox. A DSO may call ${soapUrl}/oscp/1.0/sandbox-dso (WSDL: append ?wsdl);` +
           ` what it says is printed here as the CPO receives it. Try:\n\n${curlLine(soapUrl, 'sandbox-dso', Date.now())}\n`,
@@ -23,9 +24,13 @@ export async function start(file: string | undefined): Promise<number> {
   }
 }
 
-async function run(config: Config, stopping: Promise<void>, ready?: (soapUrl: string) => void): Promise<number> {
+async function run(
+  { config, crossings }: Prepared<Config>,
+  stopping: Promise<void>,
+  ready?: (soapUrl: string) => void,
+): Promise<number> {
   const log = createLog(config.log)
-  const gateway = await startGateway({ config, log, crossings: await shippedCrossings() })
+  const gateway = await startGateway({ config, log, crossings })
   ready?.(gateway.soapUrl)
   await stopping
   log.info('stopping')

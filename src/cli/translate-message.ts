@@ -5,25 +5,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { GatewayError } from '../errors.ts'
 import type { Part, Value } from '../mapping/compile.ts'
-import type { Receipt } from '../mapping/run.ts'
+import type { Outcome } from '../mapping/outcome.ts'
 import type { SoapVersion } from '../soap/versions.ts'
 import { exitCodes } from './exit.ts'
 import { printXml } from './print-xml.ts'
 import { linesOf, messageOf, type Recognised } from './translate-recognise.ts'
 import type { Settings } from './translate-settings.ts'
 import { peekBody, readBodyOf, writeBody } from './translate-soap.ts'
-
-/** What became of one item of the message; `item` is what the source calls it, '' where it is not split. */
-export type Outcome =
-  | { readonly outcome: 'translated'; readonly item: string; readonly receipt: Receipt; readonly kept?: Value }
-  | { readonly outcome: 'refused'; readonly item: string; readonly path: string; readonly reason: string }
-  | {
-      readonly outcome: 'held'
-      readonly item: string
-      readonly path: string
-      readonly flow: string
-      readonly reason: string
-    }
 
 export interface Translation {
   /** What goes to the other wire, for people; '' where nothing does. */
@@ -91,17 +79,22 @@ function finish(part: Part, write: (value: Value) => string): Done {
     return { outcome: { outcome: 'refused', item, path: part.refusal.path, reason: part.refusal.message } }
   if ('held' in part) {
     const { path, flow, message } = part.held
-    return { outcome: { outcome: 'held', item, path, flow, reason: message } }
+    return {
+      outcome: { outcome: 'held', item, path, flow, reason: message, receipt: part.receipt, ...keptOf(part.kept) },
+    }
   }
   try {
     const text = write(part.value)
-    const kept = Object.keys(part.kept).length > 0 ? { kept: part.kept } : {}
-    return { text, outcome: { outcome: 'translated', item, receipt: part.receipt, ...kept } }
+    return { text, outcome: { outcome: 'translated', item, receipt: part.receipt, ...keptOf(part.kept) } }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     const reason = `the result is not what the other contract says: ${linesOf(error).join('; ')}`
     return { outcome: { outcome: 'refused', item, path: '', reason } }
   }
+}
+
+function keptOf(kept: Value): { kept?: Value } {
+  return Object.keys(kept).length > 0 ? { kept } : {}
 }
 
 function exitCodeOf(outcomes: readonly Outcome[]): number {

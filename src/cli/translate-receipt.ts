@@ -1,16 +1,16 @@
 /** Draws what became of a translation: its receipts as tables, and each refusal and hold with its path and reason. */
+import type { Outcome } from '../mapping/outcome.ts'
 import { drawReceipts } from './demo-receipts.ts'
 import type { Terminal } from './terminal.ts'
-import type { Outcome } from './translate-message.ts'
 
 export function drawOutcomes(terminal: Terminal, name: string, outcomes: readonly Outcome[]): void {
   const title = (item: string) => (item === '' ? name : `${name}, ${item}`)
-  const translated = outcomes.filter((o) => o.outcome === 'translated')
-  if (translated.length > 0)
+  const receipted = outcomes.filter((o) => o.outcome !== 'refused')
+  if (receipted.length > 0)
     drawReceipts(
       terminal,
-      translated.map((o) => o.receipt),
-      translated.map((o) => title(o.item)),
+      receipted.map((o) => o.receipt),
+      receipted.map((o) => title(o.item)),
     )
   for (const o of outcomes) {
     if (o.outcome === 'translated') continue

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { linkNamed } from '../app.ts'
-import { loadConfig } from '../config.ts'
+import type { Config } from '../config.ts'
 import type { LegacyRole } from '../contract/model.ts'
 import { contextOf } from '../exchange/peers.ts'
 import type { Value } from '../mapping/compile.ts'
@@ -59,6 +59,7 @@ const settingsFile = z.strictObject({
       z.string(),
       z.strictObject({
         source: z.enum(['register', 'intervals']),
+        register: z.string().exactOptional(),
         reading: z.number(),
         at: instant,
         unit: energyUnit,
@@ -67,7 +68,9 @@ const settingsFile = z.strictObject({
       }),
     )
     .optional()
-    .describe('What earlier messages left in the meters, by asset; the name of the group itself is empty.'),
+    .describe(
+      'What earlier messages left in the meters: towards 2.0 by cable, towards 1.0 by asset; empty is the group.',
+    ),
   forecastId: z.string().optional(),
   combinedAsset: z.string().optional(),
   kept: z.record(z.string(), z.unknown()).optional().describe('What an earlier message the other way left.'),
@@ -75,7 +78,7 @@ const settingsFile = z.strictObject({
 
 export interface SettingsOptions {
   readonly now: number
-  readonly config?: string | undefined
+  readonly config?: Config | undefined
   readonly link?: string | undefined
   readonly settings?: string | undefined
 }
@@ -91,17 +94,15 @@ export function readSettings(options: SettingsOptions, crossings: readonly Cross
   return { context: { ...context, ...(groups ? { groups: idTable(groups) } : {}), ...rest }, role, kept }
 }
 
-function fromLink({ now, config: file, link: name }: SettingsOptions, crossings: readonly Crossing[]) {
-  if (file === undefined || name === undefined) {
-    if (file !== undefined || name !== undefined)
-      throw new InputError(exitCodes.usage, ['give --config and --link together'])
+function fromLink({ now, config, link: name }: SettingsOptions, crossings: readonly Crossing[]) {
+  if (config === undefined || name === undefined) {
+    if (name !== undefined) throw new InputError(exitCodes.usage, ['--link needs the --config that has it'])
     return { context: defaults(now), role: undefined }
   }
-  const config = loadConfig(undefined, file)
   const link = linkNamed(config, crossings, name)
   if (link === undefined)
     throw new InputError(exitCodes.usage, [
-      `${file} has no link ${name}; it has ${Object.keys(config.links).join(', ') || 'none'}`,
+      `the configuration has no link ${name}; it has ${Object.keys(config.links).join(', ') || 'none'}`,
     ])
   return { context: contextOf(link, now, config.offlineAfter), role: link.legacy.role }
 }

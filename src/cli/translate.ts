@@ -3,10 +3,11 @@
  * Limits: the result goes to standard output, the receipt to standard error; the exit code says how true the result is.
  */
 import { readFileSync } from 'node:fs'
-import { shippedCrossings } from '../app.ts'
+import { loadConfig } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { SoapVersion } from '../soap/versions.ts'
 import { exitCodes, InputError } from './exit.ts'
+import { prepare } from './prepare.ts'
 import { Terminal } from './terminal.ts'
 import { translateMessage } from './translate-message.ts'
 import { drawOutcomes } from './translate-receipt.ts'
@@ -24,26 +25,35 @@ export interface TranslateOptions extends Choice {
 
 const limit = 16 * 1024 * 1024
 
+/** Where results and receipts go. */
+export type Streams = Pick<NodeJS.Process, 'stdout' | 'stderr'>
+
 /** Returns the exit code. Throws InputError for what is no message, FindingsError for a configuration. */
-export async function translate(file: string, options: TranslateOptions): Promise<number> {
+export async function translate(
+  file: string,
+  options: TranslateOptions,
+  { stdout, stderr }: Streams = process,
+): Promise<number> {
   const name = file === '-' ? 'standard input' : file
-  const settings = readSettings({ ...options, now: instantOf(options.now) }, await shippedCrossings())
+  const { config: path } = options
+  const { config, crossings } = await prepare(() => (path === undefined ? undefined : loadConfig(undefined, path)))
+  const settings = readSettings({ ...options, config, now: instantOf(options.now) }, crossings)
   const text = readText(file, name)
   let found: Recognised
   try {
-    found = recognise(text, await shippedCrossings(), options)
+    found = recognise(text, crossings, options)
   } catch (error) {
     if (error instanceof NotCarried) {
-      console.error(`${name}: ${error.message}`)
+      stderr.write(`${name}: ${error.message}\n`)
       return exitCodes.refused
     }
     throw named(name, error)
   }
   const { output, outcomes, exitCode } = translateMessage(found, settings, options.soap)
-  process.stdout.write(output)
-  if (options.receipt === 'json') process.stderr.write(`${JSON.stringify(outcomes, null, 2)}\n`)
+  stdout.write(output)
+  if (options.receipt === 'json') stderr.write(`${JSON.stringify(outcomes, null, 2)}\n`)
   if (options.receipt === 'table') {
-    const terminal = new Terminal(process.stderr)
+    const terminal = new Terminal(stderr)
     drawOutcomes(terminal, titleOf(found), outcomes)
     if (found.also.length > 0)
       terminal.paragraph(`It may also be ${found.also.join(' or ')}; say so with --message.`, 'dim')

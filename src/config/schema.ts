@@ -115,6 +115,7 @@ export const schema = z.strictObject({
     .meta({ secret: true })
     .describe('Key that tokens of OSCP 2.0 parties are encrypted with in the state; needed to register with Redis.'),
   tokenKeyFile: z.string().optional().describe('File that holds that key.'),
+  dialects: z.string().min(1).optional().describe('Folder of mounted dialects, one folder each. Default: none.'),
   log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level that is logged.'),
   bodyLimit: z.int().min(1024).default(1_048_576).describe('Largest request body in bytes.'),
   offlineAfter: duration.default(180_000).describe('How long after a heartbeat of ours silence means offline.'),

@@ -31,11 +31,15 @@ export function loadContract(module: ContractModule, folder: string, label = 'ws
     return { ...base, messages: byName, internal, json: jsonContract(byName, module.messages), services: [] }
   }
   const services = (['csp', 'dso'] as const).flatMap((host) => {
-    const [file, only] = module.wsdl[host].split('#', 2) as [string, string?]
+    const named = module.wsdl[host]
+    if (named === undefined) return []
+    const [file, only] = named.split('#', 2) as [string, string?]
     try {
       const found = readWsdl(join(folder, file), host, `${label}/${file}`, only)
       if (found.length > 1) findings.push(ambiguous(`${label}/${file}`, host, found))
-      return found
+      for (const service of found) findings.push(...headerProblems(`${label}/${file}`, service, module.headers))
+      const [identity] = Object.entries(module.headers).find(([, what]) => what === 'identity') ?? []
+      return found.map((service) => ({ ...service, identity }))
     } catch (error) {
       if (!(error instanceof FindingsError)) throw error
       findings.push(...error.findings)
@@ -50,6 +54,19 @@ export function loadContract(module: ContractModule, folder: string, label = 'ws
   )
   if (findings.length > 0) throw new FindingsError(findings)
   return { ...base, messages: new Map(), internal: new Set(), services }
+}
+
+/** A header that the WSDL declares is the identity, or ignored for a reason: never just not looked at. */
+function headerProblems(file: string, { operations }: Service, known: Readonly<Record<string, string>>): Finding[] {
+  const declared = new Map(operations.flatMap(({ headers }) => headers.map((header) => [header.name, header] as const)))
+  return [...declared].flatMap(([name, { type }]) => {
+    const problem = (sentence: string) => [{ file, rule: `header ${name}`, sentence }]
+    if (!known[name]?.trim())
+      return problem('is declared; say under headers that it is the identity, or why it is ignored')
+    return known[name] === 'identity' && type.kind === 'complex'
+      ? problem('has parts, so it cannot be the identity')
+      : []
+  })
 }
 
 function ambiguous(file: string, host: string, found: readonly Service[]): Finding {

@@ -40,6 +40,8 @@ export interface Field {
   readonly min: number
   /** `Infinity` for unbounded; above 1 the value is a list, also when one item came. */
   readonly max: number
+  /** A list that is there also when it has no items: JSON tells `[]` from absent, XML does not. */
+  readonly always?: true
   readonly type: Scalar | Complex
   /** XML namespace of the element, '' for none; meaningless on the JSON wire. */
   readonly uri: string
@@ -86,6 +88,8 @@ export interface Service {
   readonly soapVersions: readonly ('1.1' | '1.2')[]
   /** The legacy party that hosts it. */
   readonly host: LegacyRole
+  /** The SOAP header that names the operator, when the contract has one. */
+  readonly identity?: string | undefined
   /** The file it was read from, published as received except for its addresses. */
   readonly file: string
   /** That file and all that it imports and includes. */

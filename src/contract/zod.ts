@@ -49,6 +49,7 @@ function field(node: ZodNode, name: string, path: string, report: Report): Field
       doc,
       min: min === 0 ? 0 : Number(minItems ?? 0),
       max: Number.POSITIVE_INFINITY,
+      ...(min === 1 ? { always: true } : {}),
       type: typeOf(item, path, report),
     }
   }

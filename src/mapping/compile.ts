@@ -17,7 +17,7 @@ export type { Ends } from './steps.ts'
 export type Part =
   | { readonly value: Value; readonly receipt: Receipt; readonly kept: Value; readonly item: string }
   | { readonly refusal: Refusal; readonly item: string }
-  | { readonly held: Held; readonly receipt: Receipt; readonly item: string }
+  | { readonly held: Held; readonly receipt: Receipt; readonly kept: Value; readonly item: string }
 
 export interface Translator {
   /** Translates one message into one or, where the module splits, several. Never mutates `value`; never throws for a part. */
@@ -63,7 +63,7 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
     } catch (thrown) {
       if (thrown instanceof Refusal) return { refusal: thrown, item }
       if (thrown instanceof Held)
-        return { held: thrown, receipt: receiptOf(message, direction, lines, run.counts), item }
+        return { held: thrown, receipt: receiptOf(message, direction, lines, run.counts), kept: run.kept, item }
       throw thrown
     }
   }
@@ -86,9 +86,11 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
       translate: (value, context, kept) => {
         const found = get(value) as Value[] | Value | undefined
         const items = found === undefined || found === null ? [] : repeated ? (found as Value[]) : [found as Value]
+        let { meters } = context
         return items.map((source, index) => {
-          const run = new Run(context, lines.length, kept)
-          return part(run, String(source?.[split.by] ?? ''), () => {
+          const item = String(source?.[split.by] ?? '')
+          const run = new Run(meters === context.meters ? context : { ...context, meters }, lines.length, kept, item)
+          const made = part(run, item, () => {
             const target = create()
             for (const step of around) step({ ...value }, target, run)
             if (repeated) run.indices.push(index)
@@ -97,6 +99,9 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
             for (const step of steps) step(copy, target, run)
             return target
           })
+          // The same cable may come twice in a message: its meter goes on where the first left it.
+          if ('kept' in made) meters = { ...meters, ...(made.kept.meters as Context['meters']) }
+          return made
         })
       },
     }

@@ -14,6 +14,7 @@ import type { CrossingModule, MessageModule } from './define.ts'
 
 export interface Crossing {
   readonly id: string
+  readonly module: CrossingModule
   readonly legacy: Contract
   readonly modern: Contract
   /** By the name of the OSCP 1.0 operation (the first module that names it), and by the name of the OSCP 2.0 message. */
@@ -49,9 +50,12 @@ export async function loadCrossings(mappings: string, wsdl: string): Promise<Cro
   return crossings
 }
 
-/** Accounts for and compiles one crossing. Throws FindingsError with everything that is wrong with it. */
-export function compileCrossing(module: CrossingModule, folder: string, wsdl: string): Crossing {
-  const legacy = loadContract(module.legacy, wsdl)
+/**
+ * Accounts for and compiles one crossing. Throws FindingsError with everything that is wrong with it; `folder` is what findings
+ * call the place of the module, `label` that of its WSDL files, which are relative to `wsdl`.
+ */
+export function compileCrossing(module: CrossingModule, folder: string, wsdl: string, label = 'wsdl'): Crossing {
+  const legacy = loadContract(module.legacy, wsdl, label)
   const modern = loadContract(module.modern, wsdl)
   const findings: Finding[] = []
   const ready: { module: MessageModule; request: Ends; answer: Ends }[] = []
@@ -69,6 +73,7 @@ export function compileCrossing(module: CrossingModule, folder: string, wsdl: st
   const messages = ready.map((r) => compileMessage(r.module, r.request, r.answer))
   return {
     id: module.id,
+    module,
     legacy,
     modern,
     messages,
@@ -105,17 +110,22 @@ export function endsOf(
   }
 }
 
+/** A name of both contracts, such as Heartbeat, is two messages: each must be mapped, or the name be said unsupported. */
 function unmapped(module: CrossingModule, folder: string, legacy: Contract, modern: Contract): Finding[] {
   const findings: Finding[] = []
   const report = (rule: string, sentence: string) => findings.push({ file: folder, rule, sentence })
-  const mapped = new Set(module.messages.flatMap((m) => [m.legacy, m.modern]))
-  const all = new Set([...legacy.services.flatMap((s) => s.operations.map((o) => o.name)), ...modern.messages.keys()])
-  for (const name of modern.internal) all.delete(name)
-  for (const name of all)
-    if (!mapped.has(name) && !module.unsupported[name]?.trim())
-      report(name, 'is neither mapped nor named unsupported with a reason')
+  const operations = legacy.services.flatMap((s) => s.operations.map((o) => o.name))
+  const messages = [...modern.messages.keys()].filter((name) => !modern.internal.has(name))
+  // An operation whose answer alone is mapped is not.
+  const requests = module.messages.filter((m) => m.of === 'request').map((m) => m.legacy)
+  const left = new Set([
+    ...operations.filter((name) => !requests.includes(name)),
+    ...messages.filter((name) => !module.messages.some((m) => m.modern === name)),
+  ])
+  for (const name of left)
+    if (!module.unsupported[name]?.trim()) report(name, 'is neither mapped nor named unsupported with a reason')
   for (const name of Object.keys(module.unsupported))
-    if (!all.has(name) || mapped.has(name)) report(name, 'is named unsupported, but is mapped or in no contract')
+    if (!left.has(name)) report(name, 'is named unsupported, but is mapped or in no contract')
   return findings
 }
 

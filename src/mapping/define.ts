@@ -34,12 +34,19 @@ export interface CrossingModule {
 
 /** The file that describes what each legacy party hosts; where it has several services, `file.wsdl#Service`. */
 export interface WsdlFiles {
-  readonly csp: string
-  readonly dso: string
+  readonly csp?: string | undefined
+  readonly dso?: string | undefined
 }
 
 export type ContractModule =
-  | { readonly wire: 'soap'; readonly id: string; readonly title: string; readonly wsdl: WsdlFiles }
+  | {
+      readonly wire: 'soap'
+      readonly id: string
+      readonly title: string
+      readonly wsdl: WsdlFiles
+      /** Every SOAP header the WSDL declares: `identity` for the one that names the operator, else why it is ignored. */
+      readonly headers: Reasons
+    }
   | {
       readonly wire: 'json'
       readonly id: string
@@ -177,8 +184,8 @@ export const crossing = (id: string, module: Omit<CrossingModule, 'id'>): Crossi
   Object.freeze({ id, ...module })
 
 /** A contract read from WSDL files, by the party that hosts each; paths are relative to the `wsdl/` folder. */
-export const soapContract = (id: string, title: string, wsdl: WsdlFiles): ContractModule =>
-  freeze({ wire: 'soap', id, title, wsdl })
+export const soapContract = (id: string, title: string, wsdl: WsdlFiles, headers: Reasons = {}): ContractModule =>
+  freeze({ wire: 'soap', id, title, wsdl, headers })
 
 /** A contract of JSON messages, each a zod schema; `internal` ones are never on a wire. */
 export const jsonContract = (

@@ -17,6 +17,8 @@ export type CodecRef =
       readonly use: 'enum'
       readonly name: string
       readonly pairs: readonly (readonly [legacy: string, modern: string])[]
+      /** Legacy values that are read as these modern ones too, and never written. */
+      readonly read?: readonly (readonly [legacy: string, modern: string])[]
       readonly refusedLegacy: Reasons
       readonly refusedModern: Reasons
     }

@@ -17,7 +17,7 @@ export function readSource(source: Source, context: Context, direction: Directio
 /** Why a filled value cannot stand in this field, or undefined when it can. */
 export function sourceMisfit(source: Source, field: Field, direction: Direction): string | undefined {
   const { type } = field
-  if (type.kind !== 'scalar') return 'is not a single value'
+  if (type.kind !== 'scalar' || field.max > 1) return 'is not a single value'
   if (source.from === 'clock' || (source.from === 'config' && source.what === 'offline deadline'))
     return type.type === 'instant' ? undefined : 'is not an instant'
   if (source.from !== 'constant') return type.type === 'text' || type.type === 'integer' ? undefined : 'is not text'

@@ -12,6 +12,7 @@ export function keepStep(
   source: Complex,
   target: Complex,
   sourceAt: string,
+  targetAt: string,
   newLine: NewLine,
 ): Step {
   if (has(source, path)) {
@@ -24,9 +25,9 @@ export function keepStep(
       run.counts[line]!++
     }
   }
-  const line = newLine('restored', path, reason, 'exact')
+  const line = newLine('restored', targetAt + path, reason, 'exact')
   const set = setterFor(path, target)
-  const name = nameIn(path, target, newLine)
+  const name = nameIn(path, target, targetAt, newLine)
   return (_, into, run) => {
     const value = run.kept[as]
     if (value === undefined) return
@@ -39,11 +40,12 @@ export function keepStep(
 export function nameIn(
   path: string,
   target: Complex,
+  targetAt: string,
   newLine: NewLine,
 ): ((name: string, run: Run) => string) | undefined {
   const numbered = nameFitter(child(target, path).type)
   if (numbered === undefined) return undefined
-  const line = newLine('filled', path, 'A whole number that stands for a name which is none.', 'exact')
+  const line = newLine('filled', targetAt + path, 'A whole number that stands for a name which is none.', 'exact')
   return (name, run) => {
     const number = numbered(name)
     if (number !== name) run.counts[line]!++

@@ -1,5 +1,6 @@
 /**
- * Compiles rules into steps: closures over a source, a target and a Run. Guards (refuse, hold) run first, on what came.
+ * Compiles rules into steps: closures over a source, a target and a Run. Guards (refuse, hold) run first, on what came, then
+ * drops are counted on it; after that rules make the target.
  * Limits: upwards steps run as written, downwards reversed, so that a list is reshaped before its items are converted.
  */
 import type { Complex } from '../contract/model.ts'
@@ -10,8 +11,8 @@ import { child, has, setterFor, template, type Value } from './objects.ts'
 import { compileGetter } from './paths.ts'
 import type { Direction, Rule } from './rules.ts'
 import { Held, type ReceiptEntry, type Run } from './run.ts'
-import { readSource } from './sources.ts'
-import { keepStep, nameIn } from './step-keep.ts'
+import { dropStep, fillStep } from './step-ends.ts'
+import { keepStep } from './step-keep.ts'
 import { type NewLine, type Step, shapeStep, writtenBy } from './step-shape.ts'
 
 /** The two message types that a list of rules stands between. */
@@ -37,7 +38,14 @@ export class Compiler {
   }
 
   steps(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
-    return [...this.guards(rules, ends, legacyAt, modernAt), ...this.moves(rules, ends, legacyAt, modernAt)]
+    const guard = (rule: Rule, at: string) =>
+      rule.verb === 'refuse' || rule.verb === 'hold' ? this.guard(rule, at) : undefined
+    const drop = (rule: Rule, at: string) => (rule.verb === 'drop' ? dropStep(rule, at, this.line) : undefined)
+    return [
+      ...this.onSource(guard, rules, ends, legacyAt, modernAt),
+      ...this.onSource(drop, rules, ends, legacyAt, modernAt),
+      ...this.moves(rules, ends, legacyAt, modernAt),
+    ]
   }
 
   private applying(rules: readonly Rule[]): Rule[] {
@@ -45,17 +53,26 @@ export class Compiler {
     return this.up ? own : own.toReversed()
   }
 
-  /** What is refused or held is decided on the message as it came, items included, before anything reshapes it. */
-  private guards(rules: readonly Rule[], ends: Ends, legacyAt: string, modernAt: string): Step[] {
+  /** Steps about the message as it came, items included, before anything reshapes it. */
+  private onSource(
+    stepFor: (rule: Rule, sourceAt: string) => Step | undefined,
+    rules: readonly Rule[],
+    ends: Ends,
+    legacyAt: string,
+    modernAt: string,
+  ): Step[] {
     const source = this.up ? ends.legacy : ends.modern
     const sourceAt = this.up ? legacyAt : modernAt
     return rules
       .filter((rule) => rule.direction === undefined || rule.direction === this.direction)
       .flatMap((rule): Step[] => {
-        if ((rule.verb === 'refuse' || rule.verb === 'hold') && has(source, rule.path))
-          return [this.guard(rule, sourceAt)]
+        if ('path' in rule) {
+          const step = has(source, rule.path) ? stepFor(rule, sourceAt) : undefined
+          return step === undefined ? [] : [step]
+        }
         if (rule.verb !== 'each') return []
-        const inner = this.guards(
+        const inner = this.onSource(
+          stepFor,
           rule.rules,
           this.innerEnds(rule, ends),
           this.below(legacyAt, rule.legacy, ends.legacy),
@@ -90,58 +107,52 @@ export class Compiler {
   private move(rule: Rule, ends: Ends, legacyAt: string, modernAt: string): Step | undefined {
     const sourceEnd = this.up ? ends.legacy : ends.modern
     const targetEnd = this.up ? ends.modern : ends.legacy
-    const sourceAt = this.up ? legacyAt : modernAt
+    const [sourceAt, targetAt] = this.up ? [legacyAt, modernAt] : [modernAt, legacyAt]
     switch (rule.verb) {
       case 'same':
       case 'via':
-        return this.value(rule, rule.verb === 'via' ? codecFor(rule.codec) : copyCodec, targetEnd, sourceAt)
+        return this.value(rule, rule.verb === 'via' ? codecFor(rule.codec) : copyCodec, ends, sourceAt, targetAt)
       case 'each':
         return this.each(rule, ends, legacyAt, modernAt)
       case 'spread':
         return this.spread(rule, codecFor(rule.codec), targetEnd, legacyAt, modernAt)
       case 'shape':
-        return shapeStep(rule, this.up, sourceAt, this.line)
-      case 'fill': {
-        if (!has(targetEnd, rule.path)) return undefined
-        const line = this.line('filled', rule.path, rule.reason, 'exact')
-        const set = setterFor(rule.path, targetEnd)
-        const name = rule.source.from === 'state' ? nameIn(rule.path, targetEnd, this.line) : undefined
-        return (_, target, run) => {
-          const value = readSource(rule.source, run.context, this.direction)
-          if (value === undefined) return
-          set(target, name ? name(value as string, run) : value)
-          run.counts[line]!++
-        }
-      }
-      case 'drop': {
-        if (!has(sourceEnd, rule.path)) return undefined
-        const line = this.line('dropped', sourceAt + rule.path, rule.reason, 'exact')
-        const get = compileGetter(rule.path.replace(/\[\]$/, ''))
-        return (source, _, run) => {
-          const value = get(source)
-          if (value !== undefined && !(Array.isArray(value) && value.length === 0)) run.counts[line]!++
-        }
-      }
+        return shapeStep(rule, this.up, sourceAt, targetAt, this.line)
+      case 'fill':
+        return has(targetEnd, rule.path) ? fillStep(rule, this.direction, targetEnd, targetAt, this.line) : undefined
       case 'keep':
-        return keepStep(rule, sourceEnd, targetEnd, sourceAt, this.line)
+        return keepStep(rule, sourceEnd, targetEnd, sourceAt, targetAt, this.line)
       default:
-        return undefined // guards have run already; split stands above all steps
+        return undefined // guards and drops have run already; split stands above all steps
     }
   }
 
-  private value(rule: Rule & { verb: 'same' | 'via' }, codec: Codec, target: Complex, sourceAt: string): Step {
+  private value(
+    rule: Rule & { verb: 'same' | 'via' },
+    codec: Codec,
+    ends: Ends,
+    sourceAt: string,
+    targetAt: string,
+  ): Step {
     const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
+    const [origin, target] = this.up ? [ends.legacy, ends.modern] : [ends.modern, ends.legacy]
     const convert = this.up ? codec.toModern : codec.toLegacy
     const path = sourceAt + from
     const [plainFrom, plainTo] = [from, to].map((p) => p.replace(/\[\]$/, '')) as [string, string]
     const get = compileGetter(plainFrom)
     const set = setterFor(plainTo, target)
     const goal = child(target, plainTo)
-    const check = this.up ? undefined : carriable(goal.type)
+    const check = carriable(goal.type, child(origin, plainFrom).type)
     const checked = (value: unknown, run: Run): unknown => {
       const converted = value === null ? run.refuse(path, 'must not be nil') : convert(value, run, path)
-      const wrong = check?.(converted as string)
+      const wrong = check?.(String(converted))
       return wrong === undefined ? converted : run.refuse(path, wrong)
+    }
+    const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
+    const one = (value: unknown, run: Run): unknown => {
+      const converted = checked(value, run)
+      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
+      return converted
     }
     if (from.endsWith('[]'))
       return (source, made, run) => {
@@ -152,16 +163,17 @@ export class Compiler {
           made,
           items.map((item, i) => {
             run.indices[depth] = i
-            return checked(item, run)
+            return one(item, run)
           }),
         )
         run.indices.pop()
       }
-    const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
     const absent = this.up ? codec.absent : undefined
-    const filled = absent === undefined ? -1 : this.line('filled', to, 'Nothing was said.', 'exact')
+    const filled = absent === undefined ? -1 : this.line('filled', targetAt + to, 'Nothing was said.', 'exact')
     return (source, made, run) => {
-      const value = get(source)
+      const given = get(source)
+      // Empty text says no more than none.
+      const value = given === '' && absent !== undefined ? undefined : given
       // An element that is nil says nothing; only where something must be said it is refused.
       if (value === undefined || (value === null && (absent !== undefined || goal.min === 0))) {
         if (absent === undefined) return
@@ -169,9 +181,7 @@ export class Compiler {
         run.counts[filled]!++
         return
       }
-      const converted = checked(value, run)
-      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
-      set(made, converted)
+      set(made, one(value, run))
     }
   }
 

@@ -127,12 +127,13 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     checkAction(state.version === '1.1' ? ctx.get('soapaction') : parameter(type, 'action'), operation)
     checkAction(addressing?.action, operation)
 
+    const { identity } = endpoint.reader.service
     const answer = await receive({
       exchange: state.exchange,
       peer: endpoint.peer.id,
       operation: operation.name,
       value,
-      cspIdentity: headers.cspIdentity,
+      cspIdentity: identity === undefined ? undefined : headers[identity],
     })
     ctx.set('Content-Type', `${mediaType[state.version]}; charset=utf-8`)
     ctx.body = writeEnvelope(

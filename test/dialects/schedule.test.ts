@@ -221,13 +221,13 @@ describe('The quarter-hour schedule', () => {
       expect((again.value.Usage as Value[])[0]).to.include({ MeterStart: '0.1', MeterEnd: '0.35' })
     })
 
-    it('refuses a message of which nothing is left to say', () => {
+    it('holds a message of which nothing is left to say', () => {
       const register = {
         group_id: 'G1',
         measurements: [{ value: 5, phase: 'ALL', unit: 'KWH', direction: 'IMPORT', measure_time: at(1) }],
       }
       const [part] = messages.get('aggregated-usage')!.toLegacy.translate(register, context())
-      expect(part).to.have.property('refusal')
+      expect(part).to.have.property('held')
     })
   })
 

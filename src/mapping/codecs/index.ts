@@ -4,7 +4,7 @@
  */
 import type { Scalar } from '../../contract/model.ts'
 import { isXmlText, toXmlText } from '../../xml.ts'
-import type { CodecRef, Fidelity } from '../rules.ts'
+import type { CodecRef, Fidelity, Reasons } from '../rules.ts'
 import type { Run } from '../run.ts'
 import { parseInstant, printInstant } from './instant.ts'
 
@@ -68,8 +68,6 @@ function convertInstant(value: unknown, run: Run, path: string): string {
 }
 
 const significant = 15
-/** Below it a double has fewer digits than it promises. */
-const smallest = 2 ** -1022
 
 const decimalCodec: Codec = {
   title: 'same number',
@@ -100,14 +98,13 @@ export function toNumber(text: string, run: Run, path: string): number {
   const number = Number(text)
   // xs:double is the same double as a JSON number; only what is too large for it cannot be stated.
   if (/[eE]/.test(text)) return Number.isFinite(number) ? number : run.refuse(path, 'must not be larger than a double')
-  // A double holds 15 significant decimal digits exactly; only a long text can have more, or be out of its range.
-  if (text.length > significant) {
-    if (digits(text) > significant) run.refuse(path, `must not have more than ${significant} significant digits`)
-    const size = Math.abs(number)
-    if (size === Number.POSITIVE_INFINITY || (size < smallest && digits(text) > 0))
-      run.refuse(path, 'must be in the range of a double-precision number')
-  }
-  return number
+  // A double holds 15 significant decimal digits exactly; only a long text can have more.
+  if (text.length > significant && digits(text) > significant)
+    run.refuse(path, `must not have more than ${significant} significant digits`)
+  // At the far ends a double has fewer digits, or none.
+  const isFar = Math.abs(number) > 1e300 || (Math.abs(number) < 1e-300 && /[1-9]/.test(text))
+  if (isFar) run.refuse(path, 'must be in the range of a double-precision number')
+  return number === 0 ? 0 : number
 }
 
 function digits(text: string): number {
@@ -166,33 +163,50 @@ const idCodec: Codec = {
 }
 
 function enumCodec(ref: CodecRef & { use: 'enum' }): Codec {
-  const up = new Map(ref.pairs)
+  const read = ref.read ?? []
+  const up = new Map([...ref.pairs, ...read])
   const down = new Map(ref.pairs.map(([legacy, modern]) => [modern, legacy]))
-  const look = (table: Map<string, string>, refused: Readonly<Record<string, string>>) => {
+  const look = (table: Map<string, string>, refused: Reasons) => {
     return (value: unknown, run: Run, path: string): string =>
-      table.get(value as string) ?? run.refuse(path, refused[value as string] ?? 'is not a known value')
+      table.get(value as string) ?? run.refuse(path, reasonFor(value as string, refused) ?? 'is not a known value')
   }
   return {
-    title: `table "${ref.name}": ${ref.pairs.map(([l, m]) => `${l} ↔ ${m}`).join(', ')}`,
+    title: `table "${ref.name}": ${[...ref.pairs.map(([l, m]) => `${l} ↔ ${m}`), ...read.map(([l, m]) => `${l} → ${m}`)].join(', ')}`,
     fidelity: 'exact',
     toModern: look(up, ref.refusedLegacy),
     toLegacy: look(down, ref.refusedModern),
     misfit: (legacy, modern) =>
-      uncovered(legacy, up, ref.refusedLegacy, 'legacy') ?? uncovered(modern, down, ref.refusedModern, 'modern'),
+      ambiguous(
+        [...ref.pairs, ...read].map(([value]) => value),
+        ref.refusedLegacy,
+      ) ??
+      ambiguous(
+        ref.pairs.map(([, value]) => value),
+        ref.refusedModern,
+      ) ??
+      uncovered(legacy, up, ref.refusedLegacy, 'legacy') ??
+      uncovered(modern, down, ref.refusedModern, 'modern'),
   }
 }
 
-function uncovered(
-  type: Scalar,
-  table: Map<string, string>,
-  refused: Readonly<Record<string, string>>,
-  side: string,
-): string | undefined {
+function reasonFor(value: string, refused: Reasons): string | undefined {
+  return Object.hasOwn(refused, value) ? refused[value] : undefined
+}
+
+/** A value must have one meaning: one counterpart, or one reason why there is none. */
+function ambiguous(values: readonly string[], refused: Reasons): string | undefined {
+  const twice = values.find((value, i) => values.indexOf(value) !== i || Object.hasOwn(refused, value))
+  if (twice !== undefined) return `says more than one thing of the value ${twice}`
+  const bare = Object.keys(refused).find((value) => !refused[value]!.trim())
+  return bare === undefined ? undefined : `needs a reason why ${bare} is refused`
+}
+
+function uncovered(type: Scalar, table: Map<string, string>, refused: Reasons, side: string): string | undefined {
   const values = type.values
   // A 1.0 contract that says only "text" is held to the table: any other value is refused.
   if (!values && type.type === 'text' && side === 'legacy') return undefined
   if (!values) return `is not an enumeration on the ${side} side`
-  const missing = values.filter((v) => !table.has(v) && !(v in refused))
+  const missing = values.filter((v) => !table.has(v) && !Object.hasOwn(refused, v))
   const unknown = [...table.keys(), ...Object.keys(refused)].filter((v) => !values.includes(v))
   if (missing.length > 0) return `has no entry for the ${side} value ${missing.join(', ')}`
   return unknown.length > 0 ? `lists ${unknown.join(', ')}, which the ${side} side does not have` : undefined

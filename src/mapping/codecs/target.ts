@@ -1,5 +1,5 @@
 /**
- * What a 1.0 contract's types ask beyond what a codec promises: facets, and whole numbers for names.
+ * What a contract's types ask beyond what a codec promises: facets, and whole numbers for names.
  * Limits: it looks at one value; whether a rule can ever produce a fitting one is account.ts's question.
  */
 import { createHash } from 'node:crypto'
@@ -8,12 +8,19 @@ import { compileCheck } from '../../contract/scalar.ts'
 
 type Check = (value: string) => string | undefined
 
-/** Why a converted value does not fit the target's facets; undefined where every value of the lexical type does. */
-export function carriable(type: Scalar | Complex): Check | undefined {
-  if (type.kind === 'complex') return undefined
-  const { minLength, maxLength, pattern, min, max, exclusiveMin, exclusiveMax, totalDigits, fractionDigits } = type
-  const facets = [minLength, maxLength, pattern, min, max, exclusiveMin, exclusiveMax, totalDigits, fractionDigits]
-  return type.type === 'integer' || facets.some((facet) => facet !== undefined) ? compileCheck(type) : undefined
+const bounds = ['minLength', 'maxLength', 'pattern', 'min', 'max', 'exclusiveMin', 'exclusiveMax'] as const
+const facets = [...bounds, 'totalDigits', 'fractionDigits'] as const
+
+/**
+ * Why a converted value, as text, does not fit the target's facets; undefined where none can be unfit, because the source has
+ * the very same ones or the target has none.
+ */
+export function carriable(type: Scalar | Complex, source: Scalar | Complex): Check | undefined {
+  if (type.kind === 'complex' || type.values) return undefined
+  const isTighter = facets.some((name) => type[name] !== undefined && type[name] !== (source as Scalar)[name])
+  if (!isTighter && (type.type !== 'integer' || (source as Scalar).type === 'integer')) return undefined
+  // A JSON number is printed with an exponent where that is shorter; on the 1.0 wire none is left by then.
+  return compileCheck(type.type === 'decimal' ? { ...type, exponent: true } : type)
 }
 
 /**

@@ -19,7 +19,7 @@ export function onGrid(items: readonly Item[], run: Run, path: string): Shaped {
   const blocks = asBlocks(items, run, path)
   if (grid === undefined || blocks.every((b) => isCell(b, grid))) return { items: [...blocks], fidelity: 'exact' }
   const shaped: Block[] = []
-  let [quarters, changed] = [0, 0]
+  let quarters = 0
   let fidelity: Fidelity = 'exact'
   for (const [start, within] of cellsOf(blocks, grid, run, path)) {
     const end = start + grid
@@ -30,16 +30,13 @@ export function onGrid(items: readonly Item[], run: Run, path: string): Shaped {
     if (rest !== undefined) {
       const isSame =
         uncovered(within, start, end).length === 0 && stated.every((b) => b.capacity === stated[0]!.capacity)
-      if (!isSame) {
-        fidelity = worst(worst(fidelity, 'safe'), rest.fidelity)
-        changed++
-      }
+      if (!isSame) fidelity = worst(worst(fidelity, 'safe'), rest.fidelity)
       const capacity = Math.min(...stated.map((b) => b.capacity), ...rest.capacities)
       shaped.push(blockOf({ start, end }, stated[0]!, capacity))
     } else if (oddBlocks) for (const { block, ...span } of within) shaped.push(blockOf(span, block, block.capacity))
     else quarters++
   }
-  return { items: shaped, fidelity, changed, dropped: { quarters } }
+  return { items: shaped, fidelity, changed: shaped.length, dropped: { quarters } }
 }
 
 interface Within {

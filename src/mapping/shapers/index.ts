@@ -17,17 +17,23 @@ export interface Shaped {
   readonly items: Item[]
   /** What it did to this message; 'exact' when the figures mean what they meant. */
   readonly fidelity: Fidelity
-  /** How many items do not simply say what they said before. */
+  /** How many items do not simply say what they said before; where the figures mean the same, how many were rewritten. */
   readonly changed?: number
   /** How many items or instants were left out, by the keys of `drops`. */
   readonly dropped?: Readonly<Record<string, number>>
+  /** Why there is nothing to send, where that is no fault of the message: it is held then, not refused. */
+  readonly nothing?: string
 }
 
 export interface Shaper {
   readonly title: string
   readonly reason: string
+  /** The fields of a modern item that it looks at, whoever writes them. */
+  readonly needs: readonly string[]
   /** The fields of a modern item that only this shaper writes upwards and reads downwards. */
   readonly owns: readonly string[]
+  /** Those of them that nothing in the legacy item states: the receipt names them filled. */
+  readonly fills: readonly string[]
   /** The fields of a legacy item that it reads upwards; downwards they stay absent. */
   readonly reads: readonly string[]
   /** The fields of a legacy item that only this shaper writes downwards, and where in its items it leaves them. */
@@ -41,7 +47,15 @@ export interface Shaper {
   toLegacy(items: readonly Item[], run: Run, path: string): Shaped
 }
 
-const nothing = { owns: [], reads: [], writes: {}, ensures: [], drops: {} }
+const nothing = {
+  needs: ['capacity', 'unit', 'phase', 'start_time', 'end_time'],
+  owns: [],
+  fills: [],
+  reads: [],
+  writes: {},
+  ensures: [],
+  drops: {},
+}
 
 const untouched = (items: readonly Item[]): Shaped => ({ items: [...items], fidelity: 'exact' })
 
@@ -58,6 +72,7 @@ const forecastShapers: Record<Exclude<ShaperRef['use'], 'usage'>, Shaper> = {
     title: 'one figure ↔ figures per phase',
     reason: 'OSCP 1.0 states power for all phases and current per phase; OSCP 2.0 states the phase of every block.',
     owns: ['phase'],
+    fills: ['phase'],
     toModern: perPhase,
     toLegacy: toOneFigure,
   },

@@ -1,12 +1,15 @@
 /**
  * The meter of one group between messages: what a running register stood at, and the intervals that made it up.
- * Limits: plain data that the caller stores; intervals older than two days are folded into the total.
+ * Limits: plain data that the caller stores; intervals older than two days are folded into the total, and then no repeat of
+ * them can be told from new energy: it is not counted.
  */
 import { Big } from 'big.js'
 
 export interface MeterState {
   /** Where the readings come from; a change of source is a reset. */
   readonly source: 'register' | 'intervals'
+  /** Which register it is (direction, type of energy, phases), where that is known: another one is another source. */
+  readonly register?: string | undefined
   /** The last reading, in `unit`, at this instant (milliseconds since 1970). */
   readonly reading: number
   readonly at: number
@@ -19,28 +22,44 @@ export interface MeterState {
 
 const foldAfter = 2 * 24 * 3600_000
 
-/** The meter after one more interval; its reading is the running total at the end of it. */
+/** The meter after one more interval, and what it read at the end of that; undefined for one that comes too late to tell. */
 export function countInterval(
   meter: MeterState | undefined,
   start: number,
   end: number,
   energy: number,
   unit: string,
-): MeterState {
-  const old = meter?.source === 'intervals' && meter.unit === unit ? meter : undefined
+): { meter: MeterState; reading: number } | undefined {
+  const old = meter && inUnit(meter, unit)
+  // What a register has counted, or what was folded, is in the total already.
+  if (old && start < (old.source === 'register' ? old.at : old.at - foldAfter)) return undefined
+  // After a register the total goes on from where that stood, so that no reader takes the change for energy.
   const intervals: Record<string, number> = { ...old?.intervals, [start]: energy }
-  let base = new Big(old?.base ?? 0)
+  let base = new Big(old?.source === 'register' ? old.reading : (old?.base ?? 0))
+  const at = Math.max(end, old?.at ?? end)
   for (const [key, value] of Object.entries(intervals))
-    if (Number(key) < end - foldAfter) {
+    if (Number(key) < at - foldAfter) {
       base = base.plus(value)
       delete intervals[key]
     }
-  const counted = Object.entries(intervals).filter(([key]) => Number(key) < end)
-  const reading = counted.reduce((sum, [, value]) => sum.plus(value), base).toNumber()
-  return { source: 'intervals', reading, at: end, unit, intervals, base: base.toNumber() }
+  const totalAt = (instant: number): number =>
+    Object.entries(intervals)
+      .filter(([key]) => Number(key) < instant)
+      .reduce((sum, [, value]) => sum.plus(value), base)
+      .toNumber()
+  const counted: MeterState = { source: 'intervals', reading: totalAt(at), at, unit, intervals, base: base.toNumber() }
+  return { meter: counted, reading: totalAt(end) }
 }
 
 /** The meter after a reading of a real register. */
-export function readRegister(reading: number, at: number, unit: string): MeterState {
-  return { source: 'register', reading, at, unit, intervals: {}, base: 0 }
+export function readRegister(reading: number, at: number, unit: string, register?: string): MeterState {
+  return { source: 'register', register, reading, at, unit, intervals: {}, base: 0 }
+}
+
+/** The same meter in watt-hours or kilowatt-hours, which is exact. */
+export function inUnit(meter: MeterState, unit: string): MeterState {
+  if (meter.unit === unit) return meter
+  const convert = (value: number): number => new Big(value).times(unit === 'WH' ? 1000 : '0.001').toNumber()
+  const intervals = Object.fromEntries(Object.entries(meter.intervals).map(([start, value]) => [start, convert(value)]))
+  return { ...meter, unit, reading: convert(meter.reading), base: convert(meter.base), intervals }
 }

@@ -22,16 +22,14 @@ export function toOneFigure(items: readonly Item[], run: Run, path: string): Sha
   const plain = (b: Block): boolean => b.phase === undefined || (b.unit !== 'A' && wholePower.has(b.phase))
   if (blocks.every(plain)) return { items: blocks.map(withoutPhase), fidelity: 'exact' }
   let fidelity: Fidelity = 'exact'
-  let changed = 0
   const shaped = spansOf(blocks).map((span) => {
     const { covering } = span
     needOneUnit(covering, run, path)
     const figure = covering[0]!.unit === 'A' ? current(covering, run) : power(covering, run)
     fidelity = worst(fidelity, figure.fidelity)
-    if (figure.fidelity !== 'exact') changed++
     return blockOf(span, withoutPhase(covering[0]!), figure.capacity)
   })
-  return { items: shaped, fidelity, changed }
+  return { items: shaped, fidelity, changed: shaped.length }
 }
 
 const wholePower = new Set<string | undefined>(['ALL', 'UNKNOWN'])

@@ -17,6 +17,6 @@ export function toOwnUnits(items: readonly Item[], run: Run, path: string): Shap
   return {
     items: alone.flatMap(({ items: made }) => made),
     fidelity: alone.reduce<Fidelity>((so, { fidelity }) => worst(so, fidelity), 'exact'),
-    changed: alone.filter(({ fidelity }) => fidelity !== 'exact').length,
+    changed: alone.reduce((sum, { changed = 0 }) => sum + changed, 0),
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Fidelity } from '../rules.ts'
 import { type Run, worst } from '../run.ts'
-import { asBlocks, type Block, spansOf } from './blocks.ts'
+import { asBlocks, type Block } from './blocks.ts'
 import { atMost, down, exactly } from './figures.ts'
 import type { Item, Shaped } from './index.ts'
 
@@ -18,28 +18,11 @@ export function toOneUnit(items: readonly Item[], run: Run, path: string): Shape
     const power = meanPower(block)
     const converted = convert(power.blocks[0]!, target, run, path)
     const own = worst(power.fidelity, converted.fidelity)
-    if (own !== 'exact') changed++
+    if (converted.blocks[0]!.unit !== block.unit) changed++
     fidelity = worst(fidelity, own)
     return converted.blocks
   })
   return { items: shaped, fidelity, changed }
-}
-
-/** For 1.0 parties that take a unit per block: only energy changes, unless figures of different units must be compared. */
-export function toOwnUnits(items: readonly Item[], run: Run, path: string): Shaped {
-  const blocks = asBlocks(items, run, path)
-  const { legacyUnit, grid } = run.context
-  const isMixed = ({ covering }: { covering: readonly Block[] }) => covering.some((b) => b.unit !== covering[0]!.unit)
-  if (
-    legacyUnit !== undefined ||
-    isMixed({ covering: grid === undefined ? [] : blocks }) ||
-    spansOf(blocks).some(isMixed)
-  )
-    return toOneUnit(blocks, run, path)
-  const powers = blocks.map(meanPower)
-  const fidelity = powers.map((power) => power.fidelity).reduce(worst, 'exact')
-  const changed = powers.filter((power) => power.fidelity !== 'exact').length
-  return { items: powers.flatMap((power) => power.blocks), fidelity, changed }
 }
 
 interface Converted {

@@ -1,69 +1,80 @@
 /**
  * Usage towards OSCP 1.0: of all that was measured, the energy one cable drew, per interval.
- * Limits: IMPORT or NET, one type of energy, single phases or their total: never two figures for the same energy.
+ * Limits: IMPORT or NET, one type of energy, single phases or their total, intervals or readings: never two figures for the
+ * same energy.
  */
 import { Big } from 'big.js'
 import { parseInstant, printInstant } from '../codecs/instant.ts'
 import type { Run } from '../run.ts'
 import type { Shaped } from './index.ts'
-import { type MeterState, readRegister } from './meter.ts'
+import { inUnit, type MeterState, readRegister } from './meter.ts'
 import type { Measurement } from './usage.ts'
+import { cellsFor, type Interval, spread } from './usage-spread.ts'
 
 type Count = (what: string) => void
+
+/** Refuses the message because of a field of one measurement. */
+export type RefuseAt = (index: number, field: string, sentence: string) => never
 
 interface Timed extends Measurement {
   readonly end: number
   readonly start: number | undefined
+  /** The phases that were added up. */
+  readonly phases: string
 }
 
-export function downwards(measurements: readonly Measurement[], run: Run, path: string): Shaped {
+export function downwards(measurements: readonly Measurement[], run: Run, path: string, refuseAt: RefuseAt): Shaped {
   const dropped: Record<string, number> = {}
   const count: Count = (what) => {
     dropped[what] = (dropped[what] ?? 0) + 1
   }
-  const timed = measurements.map((m, i) => timedOf(m, run, path, i))
-  const one = oneUnit(ofOneType(ofOneDirection(timed, count), count))
-  const intervals = overAssets(intervalsOf(perMeter(one, count), run, count))
-  for (const { value } of intervals) if (value < 0) count('negative')
-  const drawn = intervals.map((m) => ({ ...m, value: Math.max(0, m.value) }))
-  const ordered = drawn.toSorted((a, b) => a.start! - b.start!)
-  const { usageGrid } = run.context
-  const onGrid =
-    usageGrid !== undefined && ordered.some((m) => m.start! % usageGrid !== 0 || m.end - m.start! !== usageGrid)
-  const shaped = onGrid ? spread(ordered, usageGrid) : ordered
+  const timed = measurements.map((m, i) => timedOf(m, run, i, refuseAt))
+  const used = ofOneType(ofOneDirection(timed, count), count)
+  const one = oneUnit(used)
+  const rewritten = used.filter((m, i) => m.unit !== one[i]!.unit).length
+  const intervals = intervalsOf(perMeter(one, count), run, count)
+  const cells = cellsFor(intervals, run, path)
+  const summed = overAssets(intervals).toSorted((a, b) => a.start - b.start)
+  const shaped = cells === undefined ? summed : spread(summed, cells)
+  for (const { value } of shaped) if (value < 0) count('negative')
   return {
     items: shaped.map(({ value, unit, start, end }) => ({
-      value,
+      value: Math.max(0, value),
       unit,
-      initial_measure_time: printInstant(start!),
+      initial_measure_time: printInstant(start),
       measure_time: printInstant(end),
     })),
-    fidelity: onGrid ? 'approximate' : 'exact',
+    fidelity: cells === undefined ? 'exact' : 'approximate',
+    changed: cells === undefined ? rewritten : shaped.length,
     dropped,
   }
 }
 
-function timedOf(measurement: Measurement, run: Run, path: string, index: number): Timed {
+function timedOf(measurement: Measurement, run: Run, index: number, refuseAt: RefuseAt): Timed {
   const read = (field: 'measure_time' | 'initial_measure_time'): number => {
     const instant = parseInstant(measurement[field]!, run.context.zone)
-    if (typeof instant === 'number') return instant
-    run.indices.push(index)
-    return run.refuse(`${path}.${field}`, instant, 'invalid-message')
+    return typeof instant === 'number' ? instant : refuseAt(index, field, instant)
   }
   const start = measurement.initial_measure_time === undefined ? undefined : read('initial_measure_time')
-  return { ...measurement, start, end: read('measure_time') }
+  return { ...measurement, start, end: read('measure_time'), phases: phaseOf(measurement) }
 }
 
-/** IMPORT where it is measured, else NET; EXPORT never. */
+/** IMPORT where a meter measures it, else NET; EXPORT never. What a source of energy measures net is what it gave. */
 function ofOneDirection(all: readonly Timed[], count: Count): Timed[] {
-  const wanted = all.some((m) => m.direction === 'IMPORT') ? 'IMPORT' : 'NET'
-  const reason = (m: Timed) => (m.direction === 'EXPORT' ? 'exported' : 'otherDirection')
-  return all.filter((m) => m.direction === wanted || void count(reason(m)))
+  return groupsOf(all, assetOf).flatMap((own) => {
+    const wanted = own.some((m) => m.direction === 'IMPORT') ? 'IMPORT' : 'NET'
+    return own.filter((m) => {
+      const isExport = m.direction === 'EXPORT' || (m.direction === 'NET' && m.category === 'GENERATION')
+      if (isExport) count('exported')
+      else if (m.direction !== wanted) count('otherDirection')
+      return !isExport && m.direction === wanted
+    })
+  })
 }
 
 /** FLEXIBLE where it is measured, else TOTAL, else what says nothing of its type. */
 function ofOneType(all: readonly Timed[], count: Count): Timed[] {
-  const wanted = ['FLEXIBLE', 'TOTAL', undefined, 'NONFLEXIBLE'].find((type) => all.some((m) => m.energy_type === type))
+  const wanted = ['FLEXIBLE', 'TOTAL', undefined].find((type) => all.some((m) => m.energy_type === type))
   return all.filter((m) => m.energy_type === wanted || void count('otherType'))
 }
 
@@ -75,71 +86,93 @@ function oneUnit(all: readonly Timed[]): Timed[] {
 
 const whole = new Set(['ALL', 'UNKNOWN'])
 
+const phaseOf = (m: Measurement): string => (whole.has(m.phase ?? 'ALL') ? 'ALL' : m.phase!)
+
+const assetOf = (m: Measurement): string => m.asset ?? ''
+
 /** One figure per meter and time: the total where it is stated, else its phases added up. */
 function perMeter(all: readonly Timed[], count: Count): Timed[] {
-  return groupsOf(all, (m) => `${m.start}/${m.end}/${m.asset ?? ''}`).map((same) => {
-    const phaseOf = (m: Timed) => (whole.has(m.phase ?? 'ALL') ? 'ALL' : m.phase!)
+  return groupsOf(all, (m) => JSON.stringify([m.start, m.end, assetOf(m)])).map((same) => {
     const last = new Map(same.map((m) => [phaseOf(m), m]))
     for (let i = last.size; i < same.length; i++) count('repeated')
     const total = last.get('ALL')
     if (total) for (let i = 1; i < last.size; i++) count('wholeAndParts')
-    return total ?? added([...last.values()])
+    return total ?? { ...added([...last.values()]), phases: [...last.keys()].sort().join('+') }
   })
 }
 
-/** Intervals as they are, and the differences between successive readings of each register. */
-function intervalsOf(all: readonly Timed[], run: Run, count: Count): Timed[] {
+type Closed = Timed & Interval
+
+/** Intervals as they are, or the differences between successive readings of each register. */
+function intervalsOf(all: readonly Timed[], run: Run, count: Count): Closed[] {
   const meters: Record<string, MeterState> = { ...run.context.meters }
-  const intervals = all.filter((m) => m.start !== undefined)
-  for (const m of all.filter((m) => m.start === undefined).toSorted((a, b) => a.end - b.end)) {
-    const meter = meters[m.asset ?? '']
-    if (meter === undefined || meter.unit !== m.unit) count('firstReading')
-    else if (m.end <= meter.at)
-      continue // a repeat, or late: the interval it closes is already reported
-    else if (m.value < meter.reading) count('reset')
-    else intervals.push({ ...m, start: meter.at, value: new Big(m.value).minus(meter.reading).toNumber() })
-    meters[m.asset ?? ''] = readRegister(m.value, m.end, m.unit)
-    run.kept.meters = meters
-  }
+  const intervals = groupsOf(all, assetOf).flatMap((own) => {
+    const asset = assetOf(own[0]!)
+    const readings = own.filter((m) => m.start === undefined).toSorted((a, b) => a.end - b.end)
+    const stated = own.filter((m): m is Closed => m.start !== undefined)
+    const meter = meters[asset]
+    // One source for life: the one it has, if this message has it too; else intervals, which say all by themselves.
+    const isRegister = readings.length > 0 && (stated.length === 0 || meter?.source === 'register')
+    for (const _ of isRegister ? stated : stated.length > 0 ? readings : []) count('otherStyle')
+    const found = isRegister ? ofReadings(readings, meter, count) : ofIntervals(stated, meter, count)
+    if (found.meter !== undefined) meters[asset] = found.meter
+    return found.intervals
+  })
+  if (Object.keys(meters).some((asset) => meters[asset] !== run.context.meters?.[asset])) run.kept.meters = meters
   return intervals
 }
 
-/** The energy of all assets of a group in the same interval. */
-function overAssets(intervals: readonly Timed[]): Timed[] {
-  return groupsOf(intervals, (m) => `${m.start}/${m.end}`).map(added)
+interface Found {
+  readonly intervals: Closed[]
+  readonly meter: MeterState | undefined
 }
 
-function added(same: readonly Timed[]): Timed {
+function ofReadings(readings: readonly Timed[], known: MeterState | undefined, count: Count): Found {
+  const intervals: Closed[] = []
+  let meter = known
+  for (const m of readings) {
+    const register = [m.direction, m.energy_type, m.phases].join()
+    const old = meter && inUnit(meter, m.unit)
+    const isSame = old?.source === 'register' && (old.register ?? register) === register
+    if (old !== undefined && (isSame ? m.end <= old.at : m.end < old.at)) {
+      // The interval it closes is reported already.
+      count('late')
+      continue
+    }
+    if (old === undefined) count('firstReading')
+    // A net register runs backwards by itself.
+    else if (!isSame || (m.value < old.reading && m.direction !== 'NET')) count('reset')
+    else intervals.push({ ...m, start: old.at, value: new Big(m.value).minus(old.reading).toNumber() })
+    meter = readRegister(m.value, m.end, m.unit, register)
+  }
+  return { intervals, meter }
+}
+
+/** After a register, intervals that begin before its last reading would say the same energy again. */
+function ofIntervals(stated: readonly Closed[], meter: MeterState | undefined, count: Count): Found {
+  if (meter?.source !== 'register') return { intervals: [...stated], meter: undefined }
+  const intervals = stated.filter((m) => m.start >= meter.at || void count('reset'))
+  const at = intervals.reduce((latest, m) => Math.max(latest, m.end), meter.at)
+  return { intervals, meter: { ...readRegister(0, at, meter.unit), source: 'intervals' } }
+}
+
+/** The energy of all assets of a group in the same interval. */
+function overAssets(intervals: readonly Closed[]): Interval[] {
+  const byAsset = groupsOf(intervals, assetOf)
+  // What one meter said twice is its own business; only different meters are added up.
+  return byAsset.length <= 1 ? [...intervals] : groupsOf(intervals, (m) => `${m.start}/${m.end}`).map(added)
+}
+
+function added<T extends { readonly value: number }>(same: readonly T[]): T {
   return { ...same[0]!, value: same.reduce((sum, m) => sum.plus(m.value), new Big(0)).toNumber() }
 }
 
-function groupsOf(all: readonly Timed[], keyOf: (m: Timed) => string): Timed[][] {
-  const groups = new Map<string, Timed[]>()
+function groupsOf<T>(all: readonly T[], keyOf: (m: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
   for (const m of all) {
     const group = groups.get(keyOf(m))
     if (group) group.push(m)
     else groups.set(keyOf(m), [m])
   }
   return [...groups.values()]
-}
-
-/** Spreads each interval over the cells of the grid in proportion to time; what a cell gets from several is added. */
-function spread(intervals: readonly Timed[], grid: number): Timed[] {
-  const cells = new Map<number, Big>()
-  for (const { start, end, value } of intervals)
-    for (let cell = Math.floor(start! / grid) * grid; cell < end; cell += grid) {
-      const share = Math.min(end, cell + grid) - Math.max(start!, cell)
-      cells.set(cell, (cells.get(cell) ?? new Big(0)).plus(new Big(value).times(share).div(end - start!)))
-    }
-  const [model] = intervals
-  let [sum, told] = [new Big(0), new Big(0)]
-  return [...cells]
-    .sort(([a], [b]) => a - b)
-    .map(([cell, energy]) => {
-      // Rounded on the running sum, so that the cells add up to what the intervals did.
-      sum = sum.plus(energy)
-      const value = sum.round(6).minus(told)
-      told = told.plus(value)
-      return { ...model!, start: cell, end: cell + grid, value: value.toNumber() }
-    })
 }

@@ -24,8 +24,8 @@ export function differences(
     const read = (name: string): Big => {
       const text = source[index]![name] as string | undefined | null
       if (typeof text !== 'string') return run.refuse(`${path}.${name}`, 'is needed to know the energy')
-      toNumber(text, run, `${path}.${name}`)
-      return new Big(text)
+      // By way of the number, because XML Schema writes decimals in more ways than Big reads.
+      return new Big(toNumber(text, run, `${path}.${name}`))
     }
     const energy = read(meters.end).minus(read(meters.start))
     if (energy.lt(0)) run.refuse(`${path}.${meters.end}`, `must not be less than ${meters.start}`, 'invalid-message')
@@ -41,16 +41,24 @@ const total = '\u0000total'
 /** The intervals with the running total at their start and end, as 1.0 text, in `meter_start` and `meter_end`. */
 export function totals(shaped: Shaped, run: Run): Shaped {
   let meters = (run.kept.meters as typeof run.context.meters) ?? run.context.meters
-  const items = shaped.items.map((item) => {
+  let late = 0
+  const items = shaped.items.flatMap((item) => {
     const { value, unit, initial_measure_time: start, measure_time: end } = item as unknown as Measurement
-    const meter = countInterval(meters?.[total], Date.parse(start!), Date.parse(end), value, unit)
-    meters = { ...meters, [total]: meter }
-    run.kept.meters = meters
-    return {
-      ...item,
-      meter_start: printDecimal(new Big(meter.reading).minus(value).toNumber()),
-      meter_end: printDecimal(meter.reading),
+    const counted = countInterval(meters?.[total], Date.parse(start!), Date.parse(end), value, unit)
+    if (counted === undefined) {
+      late++
+      return []
     }
+    meters = { ...meters, [total]: counted.meter }
+    run.kept.meters = meters
+    const { reading } = counted
+    return [
+      {
+        ...item,
+        meter_start: printDecimal(new Big(reading).minus(value).toNumber()),
+        meter_end: printDecimal(reading),
+      },
+    ]
   })
-  return { ...shaped, items }
+  return { ...shaped, items, dropped: late > 0 ? { ...shaped.dropped, late } : (shaped.dropped ?? {}) }
 }
