@@ -17,11 +17,16 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
   for (const [id, peer] of Object.entries(config.peers)) {
     if (isLegacy(peer)) legacy.push({ id: id as PeerId, role: peer.role, zone: peer.zone })
     else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url ?? '', token: peer.token ?? '' })
-    if (isLegacy(peer) && !crossings.some((c) => c.legacy.id === peer.contract))
+    if (!isLegacy(peer)) continue
+    const spoken = crossings.find((c) => c.legacy.id === peer.contract)?.legacy
+    const host = peer.role === 'dso' ? 'csp' : 'dso'
+    if (!spoken?.services.some((service) => service.host === host))
       findings.push({
         file: 'configuration',
         rule: `peers.${id}.contract`,
-        sentence: `${peer.contract} is not a contract of any mapping`,
+        sentence: spoken
+          ? `${peer.contract} does not say what a ${host} hosts, so a ${peer.role} has nothing to call`
+          : `${peer.contract} is not a contract of any mapping`,
       })
   }
   const links = Object.entries(config.links).flatMap(([name, link]): Link[] => {
