@@ -314,10 +314,7 @@ describe('Accounting finds', () => {
       'a kept list, and a kept field of an item',
       () =>
         findings(
-          [
-            field('tags', plain, { ...list, min: 0 }),
-            field('item', object(...itemFields, field('id', plain)), list),
-          ],
+          [field('tags', plain, { ...list, min: 0 }), field('item', object(...itemFields, field('id', plain)), list)],
           slots,
           [
             keep('tags[]', until('last block + 7 days'), why),
