@@ -102,7 +102,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
 
   function serveWsdl(ctx: Context, endpoint: Endpoint): void {
     const address = `${options.publicUrl().replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`
-    const document = endpoint.publish(address, decodeURIComponent(/=(.*)$/.exec(ctx.querystring)?.[1] ?? ''))
+    const document = endpoint.publish(address, new URLSearchParams(ctx.querystring).get('xsd') ?? '')
     if (document === undefined) throw new GatewayError('peer-unknown', 'The WSDL of this party has no such file.')
     ctx.set('Content-Type', 'text/xml; charset=utf-8')
     ctx.body = document
