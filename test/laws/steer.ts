@@ -7,15 +7,18 @@ import { parseInstant } from '../../src/mapping/codecs/instant.ts'
 import type { Value } from '../../src/mapping/compile.ts'
 import type { Direction, Rule } from '../../src/mapping/rules.ts'
 
+/** Only past the guards; all items of a list of one kind; and those one after the other. */
+export type How = 'past guards' | 'of one kind' | 'calm'
+
 export function steer(
   rules: readonly Rule[],
   value: Value,
   type: Complex,
   direction: Direction,
-  how: 'past guards' | 'calm' = 'past guards',
+  how: How = 'past guards',
 ): Value {
   const up = direction === 'toModern'
-  const walk = (list: readonly Rule[], at: Value, owner: Complex): void => pass(list, at, owner, up, how === 'calm')
+  const walk = (list: readonly Rule[], at: Value, owner: Complex): void => pass(list, at, owner, up, how)
   const copy = structuredClone(value)
   const split = rules.findIndex((rule) => rule.verb === 'split')
   const scope = rules[split]
@@ -27,15 +30,16 @@ export function steer(
   return copy
 }
 
-function pass(rules: readonly Rule[], value: Value, type: Complex, up: boolean, isCalm: boolean): void {
+function pass(rules: readonly Rule[], value: Value, type: Complex, up: boolean, how: How): void {
   const own = rules.filter((rule) => rule.direction === undefined || (rule.direction === 'toModern') === up)
   for (const rule of own)
     if (rule.verb === 'each') {
       const path = up ? rule.legacy : rule.modern
       const items = itemsAt(value, path)
       const inner = fieldAt(type, path).type as Complex
-      for (const item of items) pass(rule.rules, item, inner, up, isCalm)
-      if (isCalm) calm(items, inner, rule.rules)
+      for (const item of items) pass(rule.rules, item, inner, up, how)
+      if (how !== 'past guards') alike(items, inner)
+      if (how === 'calm') oneByOne(items, rule.rules)
     }
   const guards = own.filter((rule) => rule.verb === 'refuse' || rule.verb === 'hold')
   for (const { path, when } of guards) {
@@ -53,12 +57,16 @@ function pass(rules: readonly Rule[], value: Value, type: Complex, up: boolean, 
   }
 }
 
-/** Items of one kind, one after the other: every enumeration as the first item has it, times sorted over all items. */
-function calm(items: readonly Value[], type: Complex, rules: readonly Rule[]): void {
+/** Every enumeration as the first item has it. */
+function alike(items: readonly Value[], type: Complex): void {
   for (const path of enumerated(type, ''))
     for (const item of items.slice(1))
       if (read(item, path) !== undefined && read(items[0]!, path) !== undefined)
         write(item, path, read(items[0]!, path))
+}
+
+/** One after the other: times sorted over all items. */
+function oneByOne(items: readonly Value[], rules: readonly Rule[]): void {
   for (const rule of rules) {
     if (rule.verb !== 'refuse' || rule.when.is !== 'not after') continue
     const [to, from] = [rule.path, rule.when.other]
@@ -118,7 +126,7 @@ export function fieldAt(type: Complex, path: string): Field {
   return rest.length === 0 ? field : fieldAt(field.type as Complex, rest.join('.'))
 }
 
-function hasField(type: Complex, path: string): boolean {
+export function hasField(type: Complex, path: string): boolean {
   const [first, ...rest] = path.replace(/\[\]$/, '').split('.')
   const field = type.fields.find((f) => f.name === first)
   if (!field || rest.length === 0) return field !== undefined

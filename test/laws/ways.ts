@@ -1,6 +1,6 @@
 /**
  * Every way through every crossing that ships: each message, request and answer, in each direction, found by walking them.
- * Limits: an answer that the gateway gives itself has no way up.
+ * Limits: an answer that the gateway gives itself is carried to 1.0 only; its way up is walked by no law but that of mutants.
  */
 import { resolve } from 'node:path'
 import type { Complex, Contract, Message } from '../../src/contract/model.ts'
@@ -31,11 +31,15 @@ export interface Way {
   readonly target: End
   readonly translator: Translator
   readonly back: Translator
+  /** Whether anything ever goes this way. */
+  readonly carried: boolean
 }
 
-/** All ways of these crossings; `only` picks some messages. */
+/** All ways of these crossings that anything goes. */
 export function waysOf(all: readonly Crossing[]): Way[] {
-  return all.flatMap((crossing) => crossing.messages.flatMap((compiled) => waysOfMessage(crossing, compiled)))
+  return all
+    .flatMap((crossing) => crossing.messages.flatMap((compiled) => waysOfMessage(crossing, compiled)))
+    .filter((way) => way.carried)
 }
 
 export function waysOfMessage({ id, legacy, modern }: Crossing, compiled: CompiledMessage): Way[] {
@@ -73,6 +77,7 @@ export function waysOfMessage({ id, legacy, modern }: Crossing, compiled: Compil
     target: up ? ends.modern : ends.legacy,
     translator: to,
     back: from,
+    carried: title === '' || !up || module.answered !== 'gateway',
   })
   const { toModern, toLegacy, answerToModern, answerToLegacy } = compiled
   const ways = [
@@ -82,8 +87,7 @@ export function waysOfMessage({ id, legacy, modern }: Crossing, compiled: Compil
   if (module.answerAs === 'none') return ways
   const answer = { legacy: soap('output'), modern: json(module.answerAs) }
   ways.push(way(' answer', false, answer, module.answer, answerToLegacy, answerToModern))
-  if (module.answered !== 'gateway')
-    ways.push(way(' answer', true, answer, module.answer, answerToModern, answerToLegacy))
+  ways.push(way(' answer', true, answer, module.answer, answerToModern, answerToLegacy))
   return ways
 }
 

@@ -332,6 +332,12 @@ describe('A mounted dialect', () => {
       expect((await findingsOf(join(folder, 'nowhere'))).join()).to.match(/nowhere: dialects: is not a folder$/)
     })
 
+    it('aliases without end, and links to nothing', async () => {
+      const folder = mounted({ 'mapping.yaml': replace('legacy: gridflex-2019', 'legacy: &a [*a, *a]') })
+      symlinkSync('/nowhere', join(folder, 'gone'))
+      expect((await findingsOf(folder)).join()).to.match(/mapping\.yaml:2: legacy: is an alias of what it stands in/)
+    })
+
     it('a file that a link leads out of the folder', async () => {
       const folder = mounted()
       renameSync(join(folder, 'gridflex/mapping.yaml'), join(folder, 'elsewhere.yaml'))

@@ -5,17 +5,25 @@
 import type { Keys } from './rules.ts'
 
 /** The document without its `confirm` marks; every mark and TODO is told to `report`. */
-export function withoutMarks(said: unknown, report: (keys: Keys, sentence: string) => void, keys: Keys = []): unknown {
+export function withoutMarks(
+  said: unknown,
+  report: (keys: Keys, sentence: string) => void,
+  keys: Keys = [],
+  around: readonly unknown[] = [],
+): unknown {
   if (typeof said === 'string') {
     if (/\bTODO\b/.test(said)) report(keys, 'still says TODO; decide, and say it in a sentence')
     return said
   }
   if (typeof said !== 'object' || said === null) return said
-  if (Array.isArray(said)) return said.map((item, i) => withoutMarks(item, report, [...keys, i]))
+  if (around.includes(said)) {
+    report(keys, 'is an alias of what it stands in')
+    return undefined
+  }
+  const inner = (value: unknown, key: PropertyKey) => withoutMarks(value, report, [...keys, key], [...around, said])
+  if (Array.isArray(said)) return said.map(inner)
   const { confirm, ...rest } = said as Record<string, unknown>
   if (confirm !== undefined && confirm !== false)
     report([...keys, 'confirm'], 'is a proposal that nobody has confirmed; check it, then take `confirm: true` out')
-  return Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key, withoutMarks(value, report, [...keys, key])]),
-  )
+  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, inner(value, key)]))
 }

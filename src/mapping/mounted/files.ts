@@ -43,10 +43,10 @@ const message = z.strictObject(
     of: z.enum(['request', 'response']).default('request'),
     modern: text,
     why: text,
-    rules: z.array(z.unknown()),
+    rules: z.array(z.unknown(), 'must be a list of rules'),
     answered: z.enum(['peer', 'gateway', 'state']).default('peer'),
     answerAs: text.optional(),
-    answer: z.array(z.unknown()).optional(),
+    answer: z.array(z.unknown(), 'must be a list of rules').optional(),
   },
   strict,
 )
@@ -60,7 +60,7 @@ export const mappingFile = z.strictObject(
     without: z.array(id).default([]).describe('Messages of it that do not.'),
     tables: z.record(z.string(), table).default({}),
     unsupported: reasons.default({}),
-    messages: z.array(message),
+    messages: z.array(message, 'must be a list of messages'),
   },
   strict,
 )

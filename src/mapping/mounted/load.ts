@@ -41,7 +41,7 @@ function foldersOf(folder: string, findings: Finding[]): string[] {
   return names
     .sort()
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path).isDirectory())
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
 }
 
 /** One dialect. Throws FindingsError with all that is wrong with it. */

@@ -73,7 +73,7 @@ export function titleAt(document: unknown, keys: Keys): string {
     if (typeof here !== 'object' || here === null) break
     const { name } = here as Record<string, unknown>
     if (typeof name === 'string') message = name
-    const verb = known.find((one) => one in (here as object))
+    const verb = known.find((one) => Object.hasOwn(here as object, one))
     if (verb !== undefined) rule = `${verb} ${titleOf((here as Record<string, unknown>)[verb])}`.trim()
     here = (here as Record<PropertyKey, unknown>)[key]
   }

@@ -120,7 +120,7 @@ export const verbs = {
   ),
 }
 
-export const eachBody = z.strictObject({ ...pair, rules: z.array(z.unknown()) }, noMore)
+export const eachBody = z.strictObject({ ...pair, rules: z.array(z.unknown(), 'must be a list of rules') }, noMore)
 
 interface Entry {
   /** The rule, or what is wrong with what was said, by keys; undefined when `make` has reported it. */
