@@ -16,7 +16,7 @@ import { startSink } from './sink.ts'
 
 const rounds = 5
 const connections = 32
-const turnMs = { 'each cable': 1_400, 'one cable': 700, heartbeat: 700 }
+const turnMs = { 'each cable': 1_200, 'one cable': 600, heartbeat: 600 }
 
 /** A line of the table: what is sent to whom, and what each round measured. */
 interface Row {
@@ -47,7 +47,7 @@ const warmUp = async (row: Row): Promise<void> => {
     if (failure === undefined) break
     if (Date.now() > deadline) throw new Error(`${row.title}: ${failure}`)
   }
-  await turn(row)
+  await turn(row, 2 * turnMs[row.send], 1_500)
 }
 
 const bench = async (folder: string): Promise<void> => {
