@@ -7,6 +7,7 @@ import type { RequestListener } from 'node:http'
 import type { Config } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
+import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { Observer } from '../exchange/observer.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
@@ -60,8 +61,10 @@ export function assemble(options: PartsOptions): Parts {
   const ledger = openLedger(config, log, now)
   const ground: Ground = { ...options, ...built, observer, ledger }
   const http = httpClient()
-  const party = openParty({ ...ground, http, publicUrl: () => options.urls.rest, newId: randomUUID })
-  const forecasts = openForecasts(ground, party)
+  // Sessions begin long after both are there.
+  const hooks = { onOnline: (peer: PeerId) => forecasts.resend(peer) }
+  const party = openParty({ ...ground, http, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
+  const forecasts: Forecasts = openForecasts(ground, party)
   return {
     ledger,
     http,

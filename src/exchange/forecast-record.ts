@@ -115,6 +115,14 @@ export function settledBy(record: ForecastRecord, result: Result, { now, newId }
   return record.since ? owing(settled, over(held, record.since, now), 0) : settled
 }
 
+/** The record with all that the peer holds owed to it once more, because it may have forgotten; unchanged if more is owed anyway. */
+export function owedAgain(record: ForecastRecord, { now, newId }: Moment): ForecastRecord {
+  const blocks = record.held.filter((block) => block.end > now)
+  if (record.delivery || blocks.length === 0) return record
+  const request = newId() as RequestId
+  return { ...record, delivery: { version: record.version, request, blocks, attempts: 0 } }
+}
+
 /** When the last block that the record knows of ends; -Infinity when it knows of none. */
 export function lastEnd({ held, delivery, since }: ForecastRecord): number {
   return Math.max(endOf(held), endOf(delivery?.blocks ?? []), endOf(since ?? []))

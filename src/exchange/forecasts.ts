@@ -14,10 +14,11 @@ import {
   type ForecastRecord,
   lastEnd,
   type Moment,
+  owedAgain,
   received,
   verdictOn,
 } from './forecast-record.ts'
-import type { RequestId } from './ids.ts'
+import type { PeerId, RequestId } from './ids.ts'
 import type { Due, Ledger, LedgerKey, Stored } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links, ModernWire } from './peers.ts'
@@ -54,6 +55,8 @@ export interface ForecastsOptions {
 const week = 7 * 24 * 3600_000
 /** How often one who waits for another sender looks again, in milliseconds. */
 const lookAgain = 50
+/** A head start for the fallbacks of a peer that came back, in milliseconds: they must be there if it goes again. */
+const limitsAfterFallbacks = 500
 /** Commits at a time: a large message must not wait for its own writes until they time out. */
 const commitsAtOnce = 64
 
@@ -122,6 +125,22 @@ export class Forecasts {
       const { record, recorded } = this.withTaken(key, known)
       const isOwed = record.delivery !== undefined && record.delivery.sender === undefined
       if (await this.write(key, stored?.revision ?? 0, record, isOwed ? { in: 0 } : 'unchanged')) recorded()
+    }
+  }
+
+  /** Sends a peer that came back all it should hold, fallbacks first. Rejects while the state is away. */
+  async resend(peer: PeerId): Promise<void> {
+    const { ledger } = this.options
+    for (const id of await ledger.list(peer, 'forecast/')) {
+      const key = { peer, id }
+      const due = { in: typeOf(key).startsWith('FALLBACK') ? 0 : limitsAfterFallbacks }
+      for (;;) {
+        const stored = await ledger.read<ForecastRecord>(key)
+        if (!stored || stored.record.delivery?.sender !== undefined) break
+        const record = owedAgain(stored.record, this.moment())
+        // What waits for its next attempt need not wait any longer.
+        if (!record.delivery || (await this.write(key, stored.revision, record, due))) break
+      }
     }
   }
 

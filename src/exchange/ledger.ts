@@ -48,6 +48,9 @@ export interface Ledger {
    */
   claim(peer: PeerId, limit: number, leaseMs: number): Promise<string[]>
 
+  /** The ids of this peer's records that begin with `prefix`, in no particular order: for rare work over all of them. */
+  list(peer: PeerId, prefix: string): Promise<string[]>
+
   /** Whether the store can be reached and used now. Never rejects. */
   isReady(): Promise<boolean>
 

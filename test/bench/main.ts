@@ -61,7 +61,7 @@ const bench = async (folder: string): Promise<void> => {
   writeFileSync(
     config,
     JSON.stringify({
-      listen: { soap: `127.0.0.1:${port}`, admin: `127.0.0.1:${adminPort}` },
+      listen: { soap: `127.0.0.1:${port}`, rest: '127.0.0.1:0', admin: `127.0.0.1:${adminPort}` },
       log: 'error',
       peers: { dso: { role: 'dso' }, cpo: { role: 'fp', url: sink.url, token: 'bench' } },
       links: { link: { legacy: 'dso', modern: 'cpo' } },

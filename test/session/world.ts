@@ -170,6 +170,10 @@ export class Agenda implements Ledger {
       }
   }
 
+  list(peer: PeerId, prefix: string): Promise<string[]> {
+    return this.ledger.list(peer, prefix)
+  }
+
   /** The ledger as one process sees it: not at all once that process has died. */
   asSeenBy(): Ledger {
     const life = this.life
@@ -187,6 +191,7 @@ export class Agenda implements Ledger {
       write: (key, revision, write) => guarded(() => this.write(key, revision, write)),
       remove: (key, revision) => guarded(() => this.ledger.remove(key, revision)),
       claim: async () => [],
+      list: (peer, prefix) => guarded(() => this.ledger.list(peer, prefix)),
       isReady: async () => true,
       close: async () => {},
     }

@@ -242,6 +242,18 @@ for (const { name, open, shut } of kinds) {
       })
     })
 
+    describe('a list of records', () => {
+      it('names those of one peer that begin as asked, neither expired nor removed', async () => {
+        for (const id of ['f/1', 'f/{2} x', 'g/1', 'f/gone'])
+          await ledger.write(key(id), 0, { record: 1, due: 'not due', keepFor: minute })
+        await ledger.write(key('f/short'), 0, { record: 1, due: 'not due', keepFor: 20 })
+        await ledger.remove(key('f/gone'), 1)
+        await eventually(async () => (await ledger.read(key('f/short'))) === undefined)
+        expect((await ledger.list(peer, 'f/')).sort()).to.deep.equal(['f/1', 'f/{2} x'])
+        expect(await ledger.list('somebody-else' as PeerId, 'f/')).to.deep.equal([])
+      })
+    })
+
     describe('forgetting', () => {
       it('happens by itself once a record was kept for as long as its last write said', async () => {
         await ledger.write(key('a'), 0, { record: 1, due: 'not due', keepFor: minute })

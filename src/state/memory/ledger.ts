@@ -80,6 +80,11 @@ export class MemoryLedger implements Ledger {
     return claimed.map(([id]) => id)
   }
 
+  async list(peer: PeerId, prefix: string): Promise<string[]> {
+    const shelf = this.shelf(peer)
+    return [...shelf.entries.keys()].filter((id) => id.startsWith(prefix) && this.find(shelf, id))
+  }
+
   async isReady(): Promise<boolean> {
     return true
   }

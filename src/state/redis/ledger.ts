@@ -18,6 +18,9 @@ const recordKey = (peer: PeerId, id: string): string => redisKey(peer, 'record',
 /** Score: when it is due, in milliseconds by Redis' clock; member: the record's id. The one key here without a TTL. */
 const agendaKey = (peer: PeerId): string => redisKey(peer, 'agenda')
 
+/** Score: when the record expires; member: its id. */
+const indexKey = (peer: PeerId): string => redisKey(peer, 'index')
+
 export class RedisLedger implements Ledger {
   private readonly client: Redis
   private readonly newToken: () => string
@@ -31,6 +34,7 @@ export class RedisLedger implements Ledger {
       remove: defineScript<number>(client, 'ledger-remove'),
       claim: defineScript<string[]>(client, 'ledger-claim'),
       sift: defineScript<string[]>(client, 'ledger-sift'),
+      list: defineScript<string[]>(client, 'ledger-list'),
       ready: defineScript<string>(client, 'ready'),
     }
   }
@@ -44,14 +48,15 @@ export class RedisLedger implements Ledger {
   async write<T>({ peer, id }: LedgerKey, revision: number, { record, due, keepFor }: Write<T>): Promise<boolean> {
     const value = valueVersion + JSON.stringify(record)
     const reply = await this.scripts.write(
-      [recordKey(peer, id), agendaKey(peer)],
+      [recordKey(peer, id), agendaKey(peer), indexKey(peer)],
       [revision, value, Math.ceil(keepFor), this.newToken(), id, typeof due === 'string' ? due : due.in],
     )
     return reply === 1
   }
 
   async remove({ peer, id }: LedgerKey, revision: number): Promise<boolean> {
-    const reply = await this.scripts.remove([recordKey(peer, id), agendaKey(peer)], [revision, this.newToken(), id])
+    const keys = [recordKey(peer, id), agendaKey(peer), indexKey(peer)]
+    const reply = await this.scripts.remove(keys, [revision, this.newToken(), id])
     return reply === 1
   }
 
@@ -64,6 +69,11 @@ export class RedisLedger implements Ledger {
       if (claimed.length < wanted) break
     }
     return kept
+  }
+
+  async list(peer: PeerId, prefix: string): Promise<string[]> {
+    const ids = await this.scripts.list([indexKey(peer)], [])
+    return ids.filter((id) => id.startsWith(prefix))
   }
 
   async isReady(): Promise<boolean> {
