@@ -244,11 +244,12 @@ describe('The ledger in Redis', () => {
       const within = (name: string, low: number, high: number) =>
         expect(left.get(`oscpgw:v1:${name}`), name).to.be.within(low, high)
       within('{dso}:agenda', -1, -1)
+      within('{dso}:index', 4 * minute, 5 * minute)
       within('{dso}:record:a', 4 * minute, 5 * minute)
       within('{dso}:record:b', 4 * minute, 5 * minute)
       within('{dso}:record:removed', 1, minute)
       within('{ready}:probe', 1, 10_000)
-      expect(left.size).to.equal(5)
+      expect(left.size).to.equal(6)
     })
 
     it('does not let the agenda outgrow the records', async () => {
