@@ -1,6 +1,6 @@
 /** Forecast blocks as shapers see them: the fields of a 2.0 block, of which those a later rule sets are undefined yet. */
 import { parseInstant, printInstant } from '../codecs/instant.ts'
-import type { Run } from '../run.ts'
+import { Refusal, type Run } from '../run.ts'
 import type { Item } from './index.ts'
 
 export interface Block extends Item {
@@ -36,19 +36,28 @@ export interface Span {
   readonly covering: readonly Block[]
 }
 
-/** Cuts blocks at every start and end of any of them; the spans that at least one block covers, in time order. */
-export function spansOf(blocks: readonly Block[]): Span[] {
+/** A day of quarter hours on four phases, a hundred deep, is less; more is nobody's forecast, and would hold up everybody else's. */
+const mostCovering = 50_000
+
+/**
+ * Cuts blocks at every start and end of any of them; the spans that at least one block covers, in time order.
+ * Throws Refusal for blocks that overlap so deeply that the spans would outgrow any message.
+ */
+export function spansOf(blocks: readonly Block[], path: string): Span[] {
   const timed = blocks.map((block) => ({ block, start: Date.parse(block.start_time), end: Date.parse(block.end_time) }))
   const waiting = timed.toSorted((a, b) => a.start - b.start)
   const edges = [...new Set(timed.flatMap((t) => [t.start, t.end]))].sort((a, b) => a - b)
   const spans: Span[] = []
   let open: typeof timed = []
   let next = 0
+  let covered = 0
   for (const [i, start] of edges.entries()) {
     const end = edges[i + 1]
     if (end === undefined) break
     open = open.filter((t) => t.end > start)
     while (next < waiting.length && waiting[next]!.start <= start) open.push(waiting[next++]!)
+    covered += open.length
+    if (covered > mostCovering) throw new Refusal('untranslatable', path, 'must not overlap this deeply')
     if (open.length > 0) spans.push({ start, end, covering: open.map((t) => t.block) })
   }
   return spans

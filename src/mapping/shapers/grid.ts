@@ -47,7 +47,7 @@ interface Within {
 
 /** What the blocks state in each cell they touch, cut to it; cells in time order. */
 function cellsOf(blocks: readonly Block[], grid: number, run: Run, path: string): [number, Within[]][] {
-  const spans = spansOf(blocks)
+  const spans = spansOf(blocks, path)
   if (spans.reduce((sum, { start, end }) => sum + (end - start) / grid, 0) > mostCells)
     run.refuse(path, `must not cover more than ${mostCells} blocks of the grid`)
   const cells = new Map<number, Within[]>()
@@ -94,7 +94,7 @@ function fallbackFor(gaps: readonly Gap[], model: Block, run: Run) {
       const next = step(shaped.items, own, '')
       shaped = { ...next, fidelity: worst(shaped.fidelity, next.fidelity) }
     }
-    const spans = spansOf(shaped.items as Block[])
+    const spans = spansOf(shaped.items as Block[], '')
     if (
       gaps.some(
         ([start, end]) =>

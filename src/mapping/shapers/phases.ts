@@ -22,7 +22,7 @@ export function toOneFigure(items: readonly Item[], run: Run, path: string): Sha
   const plain = (b: Block): boolean => b.phase === undefined || (b.unit !== 'A' && wholePower.has(b.phase))
   if (blocks.every(plain)) return { items: blocks.map(withoutPhase), fidelity: 'exact' }
   let fidelity: Fidelity = 'exact'
-  const shaped = spansOf(blocks).map((span) => {
+  const shaped = spansOf(blocks, path).map((span) => {
     const { covering } = span
     needOneUnit(covering, run, path)
     const figure = covering[0]!.unit === 'A' ? current(covering, run) : power(covering, run)

@@ -8,7 +8,7 @@ export function tightest(items: readonly Item[], run: Run, path: string): Shaped
   const phases = [...new Set(blocks.map((b) => b.phase))]
   const byPhase = phases.map((phase) => blocks.filter((b) => b.phase === phase))
   if (byPhase.every(isDisjoint)) return { items: [...blocks], fidelity: 'exact' }
-  const spans = byPhase.flatMap(spansOf)
+  const spans = byPhase.flatMap((same) => spansOf(same, path))
   const shaped = spans.map((span) => {
     needOneUnit(span.covering, run, path)
     return blockOf(span, span.covering[0]!, Math.min(...span.covering.map((b) => b.capacity)))

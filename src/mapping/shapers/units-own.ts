@@ -11,7 +11,7 @@ import { toOneUnit } from './units.ts'
 export function toOwnUnits(items: readonly Item[], run: Run, path: string): Shaped {
   const { grid, legacyUnit } = run.context
   const blocks = asBlocks(items, run, path)
-  const mixed = spansOf(blocks).some(({ covering }) => new Set(covering.map((b) => b.unit)).size > 1)
+  const mixed = spansOf(blocks, path).some(({ covering }) => new Set(covering.map((b) => b.unit)).size > 1)
   if (mixed || grid !== undefined || legacyUnit !== undefined) return toOneUnit(blocks, run, path)
   const alone = blocks.map((block) => toOneUnit([block], run, path))
   return {
