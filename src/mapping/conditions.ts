@@ -6,8 +6,8 @@ import type { Run } from './run.ts'
 
 export function conditionHolds(when: Condition, source: Record<string, unknown>, path: string, run: Run): boolean {
   const value = getAt(source, path)
-  if (when.is === 'always') return value !== undefined
-  if (when.is === 'absent') return value === undefined || value === null
+  if (when.is === 'always') return !isNothing(value)
+  if (when.is === 'absent') return isNothing(value)
   if (when.is === 'not') return value !== when.value
   if (when.is === 'one of') return when.values.includes(value as string)
   const other = getAt(source, when.other)
@@ -16,6 +16,11 @@ export function conditionHolds(when: Condition, source: Record<string, unknown>,
   const [ends, starts] = [value, other].map((t) => parseInstant(t as string, run.context.zone))
   // A text that is no instant is the instant codec's to refuse.
   return typeof ends === 'number' && typeof starts === 'number' && ends <= starts
+}
+
+/** An element that is nil, and a list without items, say no more than what is absent. */
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 }
 
 /** For mapping pages: "unless it is CONSUMPTION". */
