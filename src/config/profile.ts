@@ -133,20 +133,24 @@ export const profile = z
       .default('refuse')
       .describe('What becomes of a limit that arrives from a registered party that is not online.'),
     // Forecasts and measurements that the gateway itself originates.
-    forecastGrid: duration.default(900_000).describe('Length of the blocks we originate (D-22).'),
+    forecastGrid: duration.default(900_000).describe('Length of the blocks we originate (D-22). No effect yet.'),
     forecastReplaceMode: z
       .enum(['overlay', 'replace'])
       .default('overlay')
-      .describe('Whether its newer forecast covers only its own blocks, or replaces everything to come (D-23).'),
+      .describe(
+        'Whether its newer forecast covers only its own blocks, or replaces everything to come (D-23). No effect yet.',
+      ),
     measurementRoute: z
       .enum(['group', 'asset'])
       .default('group')
-      .describe('Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28).'),
+      .describe(
+        'Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28). No effect yet.',
+      ),
     combinedAssetId: z
       .string()
       .min(1)
       .optional()
-      .describe('Asset that stands for a whole group in asset measurements. Default: the group id.'),
-    measurementCadence: duration.default(300_000).describe('How often usage is reported.'),
+      .describe('Asset that stands for a whole group in asset measurements. Default: the group id. No effect yet.'),
+    measurementCadence: duration.default(300_000).describe('How often usage is reported. No effect yet.'),
   })
   .prefault({})
