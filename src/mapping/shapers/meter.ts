@@ -22,14 +22,17 @@ export interface MeterState {
 
 const foldAfter = 2 * 24 * 3600_000
 
-/** The meter after one more interval, and what it read at the end of that; undefined for one that comes too late to tell. */
+/**
+ * The meter after one more interval, and what it read at the end of that, as a double and to the last digit; undefined for
+ * one that comes too late to tell.
+ */
 export function countInterval(
   meter: MeterState | undefined,
   start: number,
   end: number,
   energy: number,
   unit: string,
-): { meter: MeterState; reading: number } | undefined {
+): { meter: MeterState; reading: number; exactly: Big } | undefined {
   const old = meter && inUnit(meter, unit)
   // What a register has counted, or what was folded, is in the total already.
   if (old && start < (old.source === 'register' ? old.at : old.at - foldAfter)) return undefined
@@ -42,13 +45,13 @@ export function countInterval(
       base = base.plus(value)
       delete intervals[key]
     }
-  const totalAt = (instant: number): number =>
+  const totalAt = (instant: number): Big =>
     Object.entries(intervals)
       .filter(([key]) => Number(key) < instant)
       .reduce((sum, [, value]) => sum.plus(value), base)
-      .toNumber()
-  const counted: MeterState = { source: 'intervals', reading: totalAt(at), at, unit, intervals, base: base.toNumber() }
-  return { meter: counted, reading: totalAt(end) }
+  const [latest, exactly] = [totalAt(at).toNumber(), totalAt(end)]
+  const counted: MeterState = { source: 'intervals', reading: latest, at, unit, intervals, base: base.toNumber() }
+  return { meter: counted, reading: exactly.toNumber(), exactly }
 }
 
 /** The meter after a reading of a real register. */

@@ -4,7 +4,7 @@
  * Limits: a register that runs backwards is refused; the total starts at zero, only its differences mean something.
  */
 import { Big } from 'big.js'
-import { printDecimal, toNumber } from '../codecs/index.ts'
+import { toNumber } from '../codecs/index.ts'
 import type { MeterFields } from '../rules.ts'
 import type { Run } from '../run.ts'
 import type { Item, Shaped } from './index.ts'
@@ -51,14 +51,9 @@ export function totals(shaped: Shaped, run: Run): Shaped {
     }
     meters = { ...meters, [total]: counted.meter }
     run.kept.meters = meters
-    const { reading } = counted
-    return [
-      {
-        ...item,
-        meter_start: printDecimal(new Big(reading).minus(value).toNumber()),
-        meter_end: printDecimal(reading),
-      },
-    ]
+    // To the last digit, so that their difference is the very energy, also where a double cannot hold the total.
+    const { exactly } = counted
+    return [{ ...item, meter_start: exactly.minus(value).toFixed(), meter_end: exactly.toFixed() }]
   })
   return { ...shaped, items, dropped: late > 0 ? { ...shaped.dropped, late } : (shaped.dropped ?? {}) }
 }
