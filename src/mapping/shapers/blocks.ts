@@ -25,8 +25,8 @@ export function asBlocks(items: readonly Item[], run: Run, path: string): readon
 
 /** Whether a time is written as our own codec writes it. */
 function isPlain(time: string): boolean {
-  const instant = Date.parse(time)
-  return !Number.isNaN(instant) && new Date(instant).toISOString() === time
+  const instant = parseInstant(time)
+  return typeof instant === 'number' && printInstant(instant) === time
 }
 
 /** A span of time, and the blocks that cover every instant of it. */

@@ -1,4 +1,5 @@
 /** Where blocks of one message overlap, the smallest capacity holds; a message without overlaps is left as it is. */
+import { parseInstant } from '../codecs/instant.ts'
 import type { Run } from '../run.ts'
 import { asBlocks, type Block, blockOf, needOneUnit, spansOf } from './blocks.ts'
 import type { Item, Shaped } from './index.ts'
@@ -17,7 +18,7 @@ export function tightest(items: readonly Item[], run: Run, path: string): Shaped
 }
 
 function isDisjoint(blocks: readonly Block[]): boolean {
-  const spans = blocks.map((b) => [Date.parse(b.start_time), Date.parse(b.end_time)] as const)
+  const spans = blocks.map((b) => [parseInstant(b.start_time) as number, parseInstant(b.end_time) as number] as const)
   const isSorted = spans.every((span, i) => i === 0 || spans[i - 1]![0] <= span[0])
   const ordered = isSorted ? spans : spans.toSorted((a, b) => a[0] - b[0])
   return ordered.every((span, i) => i === 0 || ordered[i - 1]![1] <= span[0])
