@@ -28,6 +28,11 @@ export interface Write<T> {
   readonly keepFor: number
 }
 
+/** One of several changes to one peer's records: written anew, or forgotten, if the revision still is this one. */
+export type Change =
+  | { readonly id: string; readonly revision: number; readonly write: Write<unknown> }
+  | { readonly id: string; readonly revision: number; readonly remove: true }
+
 /**
  * Every method rejects with GatewayError `state-unavailable` when the state cannot be reached in time, and then the write
  * may or may not have happened: writing the same again with the same revision is safe, it fails or changes nothing.
@@ -38,6 +43,12 @@ export interface Ledger {
 
   /** Writes the record if its revision still is `revision` (0: if there is none). False when somebody else wrote first. */
   write<T>(key: LedgerKey, revision: number, write: Write<T>): Promise<boolean>
+
+  /**
+   * Makes all these changes, of different records, or none of them. False when somebody else wrote one of the records first.
+   * To forget a record that is not there is no conflict.
+   */
+  writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean>
 
   /** Forgets the record, and its due time, if its revision still is `revision`. False when somebody else wrote first. */
   remove(key: LedgerKey, revision: number): Promise<boolean>

@@ -4,7 +4,7 @@
  */
 import { GatewayError } from '../../src/errors.ts'
 import type { PeerId, RequestId } from '../../src/exchange/ids.ts'
-import type { Ledger, LedgerKey, Write } from '../../src/exchange/ledger.ts'
+import type { Change, Ledger, LedgerKey, Write } from '../../src/exchange/ledger.ts'
 import type { ModernRequest } from '../../src/exchange/modern.ts'
 import type { Outcome } from '../../src/exchange/peers.ts'
 import type { Value } from '../../src/mapping/compile.ts'
@@ -189,6 +189,7 @@ export class Agenda implements Ledger {
     return {
       read: (key) => guarded(() => this.ledger.read(key)),
       write: (key, revision, write) => guarded(() => this.write(key, revision, write)),
+      writeAll: (peer, changes) => guarded(() => this.writeAll(peer, changes)),
       remove: (key, revision) => guarded(() => this.ledger.remove(key, revision)),
       claim: async () => [],
       list: (peer, prefix) => guarded(() => this.ledger.list(peer, prefix)),
@@ -206,6 +207,11 @@ export class Agenda implements Ledger {
     else if (written && typeof write.due === 'object') this.due.set(id, { key, at: this.world.now + write.due.in })
     if (dies === 'after') return this.die()
     return written
+  }
+
+  /** Sessions keep one record each, and have no use for it. */
+  writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
+    return this.ledger.writeAll(peer, changes)
   }
 
   private die(): Promise<never> {

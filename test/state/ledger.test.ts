@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { PeerId } from '../../src/exchange/ids.ts'
-import type { Ledger } from '../../src/exchange/ledger.ts'
+import type { Due, Ledger } from '../../src/exchange/ledger.ts'
 import { MemoryLedger } from '../../src/state/memory/ledger.ts'
 import { connectRedis } from '../../src/state/redis/client.ts'
 import { RedisLedger } from '../../src/state/redis/ledger.ts'
@@ -239,6 +239,60 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
         await ledger.write(key('a'), 2, { record: 3, due: 'unchanged', keepFor: minute })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
+      })
+    })
+
+    describe('several records at once', () => {
+      const record = (text: string, due: Due = 'not due') => ({ record: text, due, keepFor: minute })
+      const text = async (id: string) => (await ledger.read<string>(key(id)))?.record
+
+      it('creates, changes and forgets in one step', async () => {
+        await put('old', minute)
+        await put('gone', 0)
+        const made = await ledger.writeAll(peer, [
+          { id: 'new', revision: 0, write: record('new', { in: 0 }) },
+          { id: 'old', revision: 1, write: record('changed') },
+          { id: 'gone', revision: 1, remove: true },
+        ])
+        expect(made).to.equal(true)
+        expect([await text('new'), await text('old'), await text('gone')]).to.deep.equal(['new', 'changed', undefined])
+        expect(await ledger.read(key('old'))).to.deep.equal({ record: 'changed', revision: 2 })
+        expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['new'])
+        expect((await ledger.list(peer, '')).sort()).to.deep.equal(['new', 'old'])
+      })
+
+      it('changes nothing when one of them was written by somebody else', async () => {
+        await put('theirs', minute)
+        for (const wrong of [
+          { id: 'theirs', revision: 0, write: record('mine') },
+          { id: 'theirs', revision: 2, remove: true as const },
+          { id: 'nothing', revision: 3, write: record('mine') },
+        ]) {
+          expect(await ledger.writeAll(peer, [{ id: 'new', revision: 0, write: record('new') }, wrong])).to.equal(false)
+          expect([await text('new'), await text('theirs')]).to.deep.equal([undefined, 'theirs'])
+        }
+      })
+
+      it('takes a record that is not there for forgotten', async () => {
+        const changes = [
+          { id: 'a', revision: 0, write: record('a') } as const,
+          { id: 'b', revision: 4, remove: true } as const,
+        ]
+        expect(await ledger.writeAll(peer, changes)).to.equal(true)
+        expect(await text('a')).to.equal('a')
+      })
+
+      it('lets one of many who change the same records at once win', async () => {
+        const attempts = Array.from({ length: 20 }, (_, i) =>
+          ledger.writeAll(peer, [
+            { id: 'count', revision: 0, write: record(`${i}`) },
+            { id: `of-${i}`, revision: 0, write: record('won') },
+          ]),
+        )
+        const won = (await Promise.all(attempts)).flatMap((made, i) => (made ? [i] : []))
+        expect(won).to.have.length(1)
+        expect(await text('count')).to.equal(`${won[0]}`)
+        expect(await ledger.list(peer, 'of-')).to.deep.equal([`of-${won[0]}`])
       })
     })
 

@@ -4,7 +4,7 @@
  * change them from outside. An expired record may take up memory until about as many writes have passed as there are records.
  */
 import type { PeerId } from '../../exchange/ids.ts'
-import type { Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import type { Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
 
 interface Entry {
   readonly text: string
@@ -54,6 +54,21 @@ export class MemoryLedger implements Ledger {
     shelf.entries.set(id, entry)
     if (due !== 'unchanged') reschedule(shelf, id, entry, due === 'not due' ? undefined : now + due.in)
     if (--this.writesUntilSweep <= 0) this.sweep()
+    return true
+  }
+
+  /** Nothing here waits between looking and writing, so nobody can come in between. */
+  async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
+    const shelf = this.shelf(peer)
+    const fits = changes.every((change) => {
+      const revision = this.find(shelf, change.id)?.revision
+      return revision === undefined ? 'remove' in change || change.revision === 0 : revision === change.revision
+    })
+    if (!fits) return false
+    for (const change of changes) {
+      const key = { peer, id: change.id }
+      void ('remove' in change ? this.remove(key, change.revision) : this.write(key, change.revision, change.write))
+    }
     return true
   }
 

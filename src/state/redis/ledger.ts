@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
-import type { Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import type { Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
 import { answered, closeRedis, defineScript, type Redis, redisKey } from './client.ts'
 
 /** The first character of a value says how the rest is written: '1' is JSON. */
@@ -31,6 +31,7 @@ export class RedisLedger implements Ledger {
     this.newToken = newToken
     this.scripts = {
       write: defineScript<number>(client, 'ledger-write'),
+      writeAll: defineScript<number>(client, 'ledger-write-all'),
       remove: defineScript<number>(client, 'ledger-remove'),
       claim: defineScript<string[]>(client, 'ledger-claim'),
       sift: defineScript<string[]>(client, 'ledger-sift'),
@@ -52,6 +53,18 @@ export class RedisLedger implements Ledger {
       [revision, value, Math.ceil(keepFor), this.newToken(), id, typeof due === 'string' ? due : due.in],
     )
     return reply === 1
+  }
+
+  async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
+    const keys = [agendaKey(peer), indexKey(peer), ...changes.map(({ id }) => recordKey(peer, id))]
+    const args = changes.flatMap((change) => {
+      const { id, revision } = change
+      if ('remove' in change) return [id, revision, 'remove', '', 0, '']
+      const { record, keepFor, due } = change.write
+      const value = valueVersion + JSON.stringify(record)
+      return [id, revision, 'write', value, Math.ceil(keepFor), typeof due === 'string' ? due : due.in]
+    })
+    return (await this.scripts.writeAll(keys, [this.newToken(), ...args])) === 1
   }
 
   async remove({ peer, id }: LedgerKey, revision: number): Promise<boolean> {
