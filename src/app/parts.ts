@@ -95,7 +95,7 @@ function soapFace(ground: Ground, forecasts: Forecasts): RequestListener {
   const { config, crossings, links, legacy, observer, now, urls } = ground
   return soapInbound({
     peers: legacy.map((peer) => ({ ...peer, services: contractOf(crossings, config, peer.id) })),
-    receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter }),
+    receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter, flows: new Map() }),
     publicUrl: () => urls.soap,
     bodyLimit: config.bodyLimit,
     newId: randomUUID,

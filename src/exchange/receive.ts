@@ -3,9 +3,10 @@
  * Limits: a message is refused whole before anything is stored; after that each cable has its own answer.
  */
 import { GatewayError } from '../errors.ts'
-import type { Part, Value } from '../mapping/compile.ts'
+import type { CompiledMessage, Part, Value } from '../mapping/compile.ts'
 import type { MessageModule } from '../mapping/define.ts'
-import type { Receipt } from '../mapping/run.ts'
+import type { Context, Receipt } from '../mapping/run.ts'
+import { mergeAnswers, type PartAnswer, refuseHuge, refuseWhole } from './answers.ts'
 import type { Forecasts, Verdict } from './forecasts.ts'
 import type { ExchangeId, PeerId } from './ids.ts'
 import type { Observer } from './observer.ts'
@@ -25,6 +26,19 @@ export interface LegacyReceiver {
   receive(request: LegacyRequest): Promise<Value>
 }
 
+/** One operation on its way, its link found: what a flow has to go by. */
+export interface LegacyArrival {
+  readonly request: LegacyRequest
+  readonly link: Link
+  readonly compiled: CompiledMessage
+  readonly context: Context
+  /** Where a flow leaves the receipts of its translations. */
+  readonly receipts: Receipt[]
+}
+
+/** What carries one kind of operation on. Resolves to the answer as OSCP 2.0 would say it; throws GatewayError, and then nothing was stored. */
+export type LegacyFlow = (arrival: LegacyArrival) => Promise<Value>
+
 export interface ReceiveOptions {
   readonly links: Links
   readonly forecasts: Forecasts
@@ -32,15 +46,18 @@ export interface ReceiveOptions {
   readonly now: () => number
   /** How far in the future a heartbeat promises the next one, in milliseconds. */
   readonly offlineAfter: number
+  /** By the 2.0 message that the operation's mapping leads to, whatever the dialect calls the operation. Forecasts need none. */
+  readonly flows: ReadonlyMap<string, LegacyFlow>
 }
 
-interface PartAnswer {
-  readonly item: string
-  readonly verdict: 'ACCEPTED' | 'REFUSED'
-  readonly message?: string
-}
-
-export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }: ReceiveOptions): LegacyReceiver {
+export function legacyReceiver({
+  links,
+  forecasts,
+  observer,
+  now,
+  offlineAfter,
+  flows,
+}: ReceiveOptions): LegacyReceiver {
   return { receive }
 
   async function receive(request: LegacyRequest): Promise<Value> {
@@ -65,10 +82,13 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
     const context = contextOf(link, now(), offlineAfter)
     const compiled = link.crossing.byLegacy.get(request.operation)
     if (!compiled) throw new GatewayError('operation-unknown', 'This operation is not supported by the gateway.')
-    if (!isCarried(compiled.module)) throw new GatewayError('message-unsupported', 'This operation is not carried yet.')
+    const flow = flows.get(compiled.module.modern)
+    if (!flow && !isCarried(compiled.module))
+      throw new GatewayError('message-unsupported', 'This operation is not carried yet.')
 
     let answer: Value = {}
-    if (compiled.module.answered === 'peer') {
+    if (flow) answer = await flow({ request, link, compiled, context, receipts })
+    else if (compiled.module.answered === 'peer') {
       const parts = compiled.toModern.translate(request.value, context)
       refuseWhole(parts)
       refuseHuge(parts)
@@ -116,42 +136,9 @@ export function legacyReceiver({ links, forecasts, observer, now, offlineAfter }
   }
 }
 
-/** What has a live flow: forecasts, and what the gateway answers itself. Anything else is translated by the tools only. */
+/** What is carried without a flow of its own: forecasts, and what the gateway answers itself. */
 export function isCarried(module: MessageModule): boolean {
   return (
     module.answered === 'gateway' || (module.answered === 'peer' && module.modern === 'UpdateGroupCapacityForecast')
   )
-}
-
-/** A value that cannot be translated makes the whole message a fault; an unknown cable only concerns itself. */
-function refuseWhole(parts: readonly Part[]): void {
-  const refusals = parts.flatMap((part) => ('refusal' in part ? [part.refusal] : []))
-  const refused = refusals.filter((refusal) => refusal.kind !== 'group-unknown')
-  const [first] = refused
-  if (!first) return
-  throw new GatewayError(first.kind, `${first.path}: ${first.message}`, {
-    problems: refused.slice(0, 10).map(({ path, message }) => ({ path, sentence: message })),
-  })
-}
-
-/** More blocks than any day has, or ten: what a schedule of them costs is not one message's to ask. */
-const mostBlocks = 10_000
-
-function refuseHuge(parts: readonly Part[]): void {
-  for (const part of parts)
-    if ('value' in part && ((part.value.forecasted_blocks as unknown[] | undefined)?.length ?? 0) > mostBlocks)
-      throw new GatewayError('message-too-large', `A forecast has more than ${mostBlocks} blocks.`)
-}
-
-/** Several answers as one: refused when any is, naming each refused item once. */
-function mergeAnswers(answers: readonly PartAnswer[]): Value {
-  const refused = answers.filter((answer) => answer.verdict === 'REFUSED')
-  const said = answers.flatMap(({ item, message }) =>
-    message === undefined ? [] : [item === '' ? message : `${item}: ${message}`],
-  )
-  return {
-    verdict: refused.length > 0 ? 'REFUSED' : 'ACCEPTED',
-    message: said.length > 0 ? said.join('; ') : undefined,
-    refused: [...new Set(refused.map((answer) => answer.item))],
-  }
 }
