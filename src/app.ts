@@ -115,7 +115,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   forecasts.drain()
   party.sessions.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
-  await within(left(), [parts.rest.settled(), party.sessions.settled(), forecasts.settled()])
+  await within(left(), [parts.rest.settled(), parts.replies.settled(), party.sessions.settled(), forecasts.settled()])
   await admin.close(0)
   await http.close()
   await ledger.close()

@@ -25,6 +25,10 @@ interface ErrorRow {
   readonly json: number
   readonly retry: RetryClass
   readonly log: 'debug' | 'info' | 'warn' | 'error'
+  /** What has happened, for whoever is told this kind or finds it in a log. */
+  readonly meaning: string
+  /** What to do about it. */
+  readonly advice: string
 }
 
 const sender = {
@@ -45,37 +49,171 @@ const receiver = {
 } as const
 
 export const errorTable = {
-  /** Not well-formed, forbidden XML (DOCTYPE, processing instruction), wrong encoding, not an envelope. */
-  'malformed-message': { ...sender, json: 400 },
-  /** Well-formed, but not what the contract says: a field missing, unknown, mistyped, out of range. */
-  'invalid-message': { ...sender, json: 400 },
-  /** Valid, but it says something the other wire cannot express without distorting it. */
-  untranslatable: { ...sender, json: 400 },
-  'action-mismatch': { ...sender, json: 400 },
-  'version-mismatch': { ...sender, code: 'VersionMismatch', soap12: 500, json: 400 },
-  'header-not-understood': { ...sender, code: 'MustUnderstand', soap12: 500, json: 400 },
-  /** NotSupported is a Receiver fault in OCPP-S, although repeating the call is pointless: deliberately retry 'never'. */
-  'operation-unknown': { ...receiver, subcode: 'NotSupported', json: 404, retry: 'never', log: 'info' },
-  /** A message of the protocol that we do not serve in this role, or do not carry. */
-  'message-unsupported': { ...receiver, subcode: 'NotSupported', json: 501, retry: 'never', log: 'info' },
-  'peer-unknown': { ...sender, subcode: 'UrlMismatch', soap11: 404, soap12: 404, json: 404 },
-  'identity-mismatch': { ...sender, subcode: 'IdentityMismatch', json: 403, log: 'warn' },
-  /** Nobody says who is calling. */
-  'token-missing': { ...sender, subcode: 'SecurityError', json: 401, log: 'warn' },
-  /** A token we never issued, have revoked, or issued for something else: a caller learns no more than that. */
-  'token-unknown': { ...sender, subcode: 'SecurityError', json: 403, log: 'warn' },
-  /** Not before registration and handshake are done (protocol/oscp-2.0.md section 14). */
-  'not-online': { ...sender, json: 403 },
-  /** A Register without a version that both sides speak. */
-  'version-unsupported': { ...sender, json: 501, log: 'warn' },
-  /** Answered per cable as `Rejected`, never as a fault of the whole message (protocol/oscp-1.0.md section 3). */
-  'group-unknown': { ...sender, json: 404 },
-  'method-not-allowed': { ...sender, soap11: 405, soap12: 405, json: 405 },
-  'media-type-unsupported': { ...sender, soap11: 415, soap12: 415, json: 415 },
-  'message-too-large': { ...sender, soap11: 413, soap12: 413, json: 413, log: 'warn' },
-  'state-unavailable': { ...receiver, json: 503 },
-  'peer-unavailable': { ...receiver, json: 503, log: 'warn' },
-  internal: { ...receiver, json: 500 },
+  'malformed-message': {
+    ...sender,
+    json: 400,
+    meaning:
+      'Not well-formed, no envelope, XML that is forbidden here (DOCTYPE, processing instruction), or bytes of another encoding.',
+    advice: 'Correct what the sender writes; the line and column are in the sentence.',
+  },
+  'invalid-message': {
+    ...sender,
+    json: 400,
+    meaning: 'Well-formed, but not what the contract says: a field missing, unknown, mistyped or out of range.',
+    advice: 'Correct each field whose path is named; the WSDL or /openapi.json says what it must be.',
+  },
+  untranslatable: {
+    ...sender,
+    json: 400,
+    meaning: 'Valid, but it says something that the other protocol cannot express without distorting it.',
+    advice: 'Say it otherwise; docs/mappings says of every field what can cross.',
+  },
+  'action-mismatch': {
+    ...sender,
+    json: 400,
+    meaning: 'SOAPAction, `action=` or wsa:Action names another operation than the body.',
+    advice: 'Send the action of the operation, or none.',
+  },
+  'version-mismatch': {
+    ...sender,
+    code: 'VersionMismatch',
+    soap12: 500,
+    json: 400,
+    meaning:
+      'The envelope is of another SOAP version than the media type, or of one that this party is not served with.',
+    advice: 'SOAP 1.1 goes as text/xml, SOAP 1.2 as application/soap+xml; the Upgrade header names the envelopes.',
+  },
+  'header-not-understood': {
+    ...sender,
+    code: 'MustUnderstand',
+    soap12: 500,
+    json: 400,
+    meaning: 'A SOAP header block is marked mustUnderstand, and the gateway does not know it.',
+    advice: 'Leave the block out, or send it without mustUnderstand.',
+  },
+  'reply-address-refused': {
+    ...sender,
+    json: 400,
+    log: 'warn',
+    meaning: 'wsa:ReplyTo or wsa:FaultTo asks for the answer at an address that this party may not name.',
+    advice: 'Send the anonymous address or none; or the operator lists the host under `replyTo` of this peer.',
+  },
+  // NotSupported is a Receiver fault in OCPP-S, although repeating the call is pointless: deliberately retry 'never'.
+  'operation-unknown': {
+    ...receiver,
+    subcode: 'NotSupported',
+    json: 404,
+    retry: 'never',
+    log: 'info',
+    meaning: 'The service has no such operation, or the path names no message.',
+    advice: 'Compare the element or path with the WSDL or /openapi.json.',
+  },
+  'message-unsupported': {
+    ...receiver,
+    subcode: 'NotSupported',
+    json: 501,
+    retry: 'never',
+    log: 'info',
+    meaning: 'A message of the protocol that is not served in this role, or that the gateway does not carry.',
+    advice: 'Nothing will change by sending it again; agree on another way.',
+  },
+  'peer-unknown': {
+    ...sender,
+    subcode: 'UrlMismatch',
+    soap11: 404,
+    soap12: 404,
+    json: 404,
+    meaning: 'No party is configured at this address.',
+    advice: 'Check the URL; its last segment is the name of the party in the configuration.',
+  },
+  'identity-mismatch': {
+    ...sender,
+    subcode: 'IdentityMismatch',
+    json: 403,
+    log: 'warn',
+    meaning: 'cspIdentity is missing where it is needed, or names an operator that this caller has no link to.',
+    advice: 'Send the cspIdentity that was agreed; the operator finds it under `links`.',
+  },
+  'token-missing': {
+    ...sender,
+    subcode: 'SecurityError',
+    json: 401,
+    log: 'warn',
+    meaning: 'Nobody says who is calling.',
+    advice: 'Send the credentials that were agreed.',
+  },
+  'token-unknown': {
+    ...sender,
+    subcode: 'SecurityError',
+    json: 403,
+    log: 'warn',
+    meaning:
+      'A token that was never issued, has been revoked, or is for something else; a caller learns no more than that.',
+    advice: 'Register again, or ask the operator for a new token.',
+  },
+  'not-online': {
+    ...sender,
+    json: 403,
+    meaning: 'Registration and handshake are not done yet.',
+    advice: 'Register and shake hands first; `oscp-gateway peers` shows the operator where it stands.',
+  },
+  'version-unsupported': {
+    ...sender,
+    json: 501,
+    log: 'warn',
+    meaning: 'A Register without a protocol version that both sides speak.',
+    advice: 'Offer version 2.0 in version_url.',
+  },
+  'group-unknown': {
+    ...sender,
+    json: 404,
+    meaning: 'No link covers this cable or group. In SOAP it is answered per cable as `Rejected`, not as a fault.',
+    advice: 'Compare the identifier with `groups` of the link.',
+  },
+  'method-not-allowed': {
+    ...sender,
+    soap11: 405,
+    soap12: 405,
+    json: 405,
+    meaning: 'An HTTP method that this address does not take.',
+    advice: 'Use one that the Allow header names.',
+  },
+  'media-type-unsupported': {
+    ...sender,
+    soap11: 415,
+    soap12: 415,
+    json: 415,
+    meaning: 'A media type, character encoding or content encoding that is not read here.',
+    advice: 'text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2), application/json (OSCP 2.0); UTF-8 is always right.',
+  },
+  'message-too-large': {
+    ...sender,
+    soap11: 413,
+    soap12: 413,
+    json: 413,
+    log: 'warn',
+    meaning: 'The body, also once inflated, is larger than `bodyLimit`, or a forecast has more blocks than any day.',
+    advice: 'Send less at once; or the operator raises `bodyLimit`.',
+  },
+  'state-unavailable': {
+    ...receiver,
+    json: 503,
+    meaning: 'The state store (Redis) cannot be reached, and this cannot be answered for without it.',
+    advice: 'Send it again later; the operator looks at Redis.',
+  },
+  'peer-unavailable': {
+    ...receiver,
+    json: 503,
+    log: 'warn',
+    meaning: 'The party on the other side cannot be reached, or asks to wait.',
+    advice: 'Send it again later.',
+  },
+  internal: {
+    ...receiver,
+    json: 500,
+    meaning: 'Something that nobody foresaw; the log has its cause under the exchange id.',
+    advice: 'Send it again later, and tell the operator the exchange id.',
+  },
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorKind = keyof typeof errorTable

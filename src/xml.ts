@@ -1,6 +1,7 @@
 /**
  * Strict XML events: namespaces resolved, everything malformed refused, DOCTYPE and processing instructions refused.
- * Limits: bounded by XmlLimits before memory or time can be; text comes in pieces, and comments are not reported.
+ * Limits: bounded by XmlLimits before memory or time can be; text comes in pieces, and comments are not reported. What the
+ * declaration says of an encoding is for whoever made text of the bytes.
  * This is the one file that imports saxes (its namespace lookup is quadratic in depth, so depth is checked first).
  */
 import { SaxesParser } from 'saxes'
@@ -48,9 +49,6 @@ export function readXml(document: string, handler: XmlHandler, limits: XmlLimits
   }
   // saxes puts names and characters of the document into its messages: kept as the cause, not shown.
   parser.on('error', (cause) => refuse('The XML is not well-formed', cause))
-  parser.on('xmldecl', ({ encoding }) => {
-    if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) refuse('The document says that it is not UTF-8')
-  })
   parser.on('doctype', () => refuse('A document type declaration is not allowed'))
   parser.on('processinginstruction', () => refuse('A processing instruction is not allowed'))
   parser.on('opentagstart', (tag) => {

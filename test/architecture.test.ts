@@ -40,12 +40,13 @@ function roomOf(path: string): string {
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   xml: ['errors'],
-  contract: ['contract', 'xml', 'errors', 'mapping'],
+  charset: ['errors'],
+  contract: ['contract', 'xml', 'charset', 'errors', 'mapping'],
   mapping: ['mapping', 'contract', 'xml', 'errors'],
   exchange: ['exchange', 'mapping', 'contract', 'errors'],
   session: ['session', 'exchange', 'mapping', 'contract', 'errors'],
   http: ['http', 'errors'],
-  soap: ['soap', 'exchange', 'http', 'contract', 'mapping', 'xml', 'errors'],
+  soap: ['soap', 'exchange', 'http', 'contract', 'mapping', 'xml', 'charset', 'errors'],
   rest: ['rest', 'exchange', 'session', 'session', 'http', 'contract', 'mapping', 'errors'],
   state: ['state', 'exchange', 'errors'],
   ops: ['ops', 'exchange', 'http', 'mapping', 'errors'],
@@ -65,7 +66,21 @@ const allowed: Record<string, readonly string[]> = {
     'errors',
   ],
   /** `translate` reads and writes envelopes as the SOAP face does; the tool and the wire must not differ. */
-  cli: ['cli', 'app', 'config', 'http', 'soap', 'ops', 'contract', 'mapping', 'exchange', 'session', 'xml', 'errors'],
+  cli: [
+    'cli',
+    'app',
+    'config',
+    'http',
+    'soap',
+    'ops',
+    'contract',
+    'mapping',
+    'exchange',
+    'session',
+    'xml',
+    'charset',
+    'errors',
+  ],
 }
 
 /** Third-party libraries and the one place that may import each. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import type { Config } from '../config.ts'
+import { type Config, isLegacy } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { PeerId } from '../exchange/ids.ts'
@@ -13,6 +13,8 @@ import type { Observer } from '../exchange/observer.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
 import { legacyReceiver } from '../exchange/receive.ts'
 import { modernReceiver } from '../exchange/receive-modern.ts'
+import { compileList } from '../http/addresses.ts'
+import { compileForwarded } from '../http/forwarded.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
@@ -21,6 +23,7 @@ import { soapInbound } from '../soap/inbound.ts'
 import { openLedger } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openParty, type Party } from './party.ts'
+import { openReplies, type Replies } from './replies.ts'
 
 export interface PartsOptions {
   readonly config: Config
@@ -40,6 +43,7 @@ export interface Parts {
   readonly party: Party
   readonly forecasts: Forecasts
   readonly agenda: Agenda
+  readonly replies: Replies
   readonly soap: RequestListener
   readonly rest: RestInbound
 }
@@ -65,13 +69,16 @@ export function assemble(options: PartsOptions): Parts {
   const hooks = { onOnline: (peer: PeerId) => forecasts.resend(peer) }
   const party = openParty({ ...ground, http, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party)
+  const hostsOf = (peer: PeerId) => replyHosts(config, peer)
+  const replies = openReplies({ http, observer, hostsOf, withinMs: config.delivery.timeout })
   return {
     ledger,
     http,
     party,
     forecasts,
     agenda: openAgenda(ground, party, forecasts),
-    soap: soapFace(ground, forecasts),
+    replies,
+    soap: soapFace(ground, forecasts, replies),
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map() })),
   }
 }
@@ -91,19 +98,29 @@ function openAgenda({ ledger, observer }: Ground, { peers, sessions, segments }:
   return new Agenda({ ledger, observer, workers, peers: () => peers, every: 200, perPeer: 16 })
 }
 
-function soapFace(ground: Ground, forecasts: Forecasts): RequestListener {
+function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): RequestListener {
   const { config, crossings, links, legacy, observer, now, urls } = ground
+  const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
-    peers: legacy.map((peer) => ({ ...peer, services: contractOf(crossings, config, peer.id) })),
+    peers: legacy.map((peer) => {
+      const isListed = compileList(replyHosts(config, peer.id))
+      return { ...peer, services: contractOf(crossings, config, peer.id), mayReply: (host) => isListed(host, host) }
+    }),
     receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter, flows: new Map() }),
-    publicUrl: () => urls.soap,
+    publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,
     bodyLimit: config.bodyLimit,
     newId: randomUUID,
+    reply: (reply) => replies.send(reply),
     onRefused: (exchange, peer, error) => {
       const line = { exchange, peer, operation: undefined, direction: 'toModern', durationMs: 0, receipts: [] } as const
       observer.exchanged({ ...line, outcome: error.kind, error })
     },
   }).callback()
+}
+
+function replyHosts({ peers }: Config, id: PeerId): readonly string[] {
+  const peer = peers[id]
+  return peer && isLegacy(peer) ? peer.replyTo : []
 }
 
 function all(observers: readonly Observer[]): Observer {

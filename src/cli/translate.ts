@@ -3,6 +3,7 @@
  * Limits: the result goes to standard output, the receipt to standard error; the exit code says how true the result is.
  */
 import { readFileSync } from 'node:fs'
+import { decodeDocument } from '../charset.ts'
 import { loadConfig } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { SoapVersion } from '../soap/versions.ts'
@@ -84,9 +85,9 @@ function readText(file: string, name: string): string {
   }
   if (bytes.length > limit) throw new InputError(exitCodes.data, [`${name} is larger than ${limit} bytes`])
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return decodeDocument(bytes, undefined)
   } catch (cause) {
-    throw new InputError(exitCodes.data, [`${name} is not UTF-8`], cause)
+    throw new InputError(exitCodes.data, [`${name} is not in the encoding it shows, or is not UTF-8`], cause)
   }
 }
 

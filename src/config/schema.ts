@@ -4,12 +4,16 @@
  */
 import { z } from 'zod'
 import { profile } from './profile.ts'
-import { address, baseUrl, duration, id, tokenText, zone } from './values.ts'
+import { address, baseUrl, duration, id, range, reachable, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
   contract: z.string().default('oscp-1.0').describe('The contract it speaks.'),
   zone: zone.optional().describe('Zone of its times without offset. Default: such times are refused.'),
+  replyTo: z
+    .array(reachable)
+    .default([])
+    .describe('Hosts it may have answers sent to by wsa:ReplyTo and FaultTo. Default: only the HTTP response.'),
 })
 
 const modernPeer = z
@@ -91,6 +95,10 @@ export const schema = z.strictObject({
   publicRestUrl: baseUrl
     .optional()
     .describe('URL under which partners reach the REST listener. Default: publicUrl, else its address.'),
+  trustProxies: z
+    .array(range)
+    .default([])
+    .describe('Proxies whose X-Forwarded-Proto, -Host, -Port and -Prefix make the WSDL’s address without publicUrl.'),
   listen: z
     .strictObject({
       soap: address.default({ host: '127.0.0.1', port: 8080 }).describe('Where OSCP 1.0 parties call.'),

@@ -49,6 +49,14 @@ export const reachable = z
     'must be a range such as 10.0.0.0/8, an address, or a host name without scheme, port and wildcard',
   )
 
+/** `10.0.0.0/8`, `192.168.1.7` or `fd00::/8`. */
+export const range = z
+  .string()
+  .refine(
+    (text) => isRangeOrHost(text) && /^[\d.]+(?:\/|$)|:/.test(text),
+    'must be an address or a range such as 10.0.0.0/8',
+  )
+
 function isZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { basename, dirname, resolve as resolvePath } from 'node:path'
+import { decodeDocument } from '../charset.ts'
 import { readXmlTree, type XmlElement } from '../xml.ts'
 import { isInside } from './inside.ts'
 import {
@@ -101,7 +102,7 @@ class WsdlReader {
 
   private parse(file: string): XmlElement {
     try {
-      return readXmlTree(readFileSync(file, 'utf8'))
+      return readXmlTree(decodeDocument(readFileSync(file), undefined))
     } catch (cause) {
       throw new Error(`${basename(file)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     }

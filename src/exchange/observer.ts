@@ -43,6 +43,8 @@ export type Alarm =
   | 'owed to nobody'
   /** Segments of a message came, and the rest of it did not in time: nothing of it was applied. */
   | 'segments incomplete'
+  /** An answer that a legacy party wanted at an address of its own could not be delivered there. */
+  | 'reply undelivered'
   /** What had to follow an answer, such as a counter-message, failed in a way nobody foresaw. */
   | 'failure after an answer'
   /** Work on the agenda failed in a way nobody foresaw. */

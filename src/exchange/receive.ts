@@ -18,6 +18,9 @@ export interface LegacyRequest {
   readonly operation: string
   readonly value: Value
   readonly cspIdentity: string | undefined
+  /** The caller's own name for this message, and for the one it belongs to (WS-Addressing), as it wrote them. */
+  readonly messageId?: string | undefined
+  readonly relatesTo?: string | undefined
 }
 
 /** What the SOAP wire needs of the exchange. */

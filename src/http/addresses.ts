@@ -10,6 +10,12 @@ const publicIpv6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 /** Says whether `address`, to which the name `host` led, may be called. Ranges and names are as in `allowAddresses`. */
 export function compileReach(allowed: readonly string[]): (host: string, address: string) => boolean {
+  const isListed = compileList(allowed)
+  return (host, address) => (ipaddr.isValid(address) && isPublic(ipaddr.process(address))) || isListed(host, address)
+}
+
+/** Says whether this host, by its name or by its address, is on a list of ranges, addresses and names. */
+export function compileList(allowed: readonly string[]): (host: string, address: string) => boolean {
   const names = new Set<string>()
   const ranges: ReturnType<typeof ipaddr.parseCIDR>[] = []
   for (const entry of allowed) {
@@ -20,11 +26,10 @@ export function compileReach(allowed: readonly string[]): (host: string, address
     } else names.add(entry.toLowerCase())
   }
   return (host, text) => {
+    if (names.has(host.toLowerCase().replace(/\.$/, ''))) return true
     if (!ipaddr.isValid(text)) return false
     // An IPv4 address in the clothes of IPv6 is judged as what it is.
     const address = ipaddr.process(text)
-    if (isPublic(address)) return true
-    if (names.has(host.toLowerCase().replace(/\.$/, ''))) return true
     return ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
   }
 }

@@ -1,15 +1,61 @@
 /**
- * Reads one request body whole, up to a limit of bytes, and decodes it as strict UTF-8.
- * Limits: a content encoding other than identity is refused; of a body over the limit nothing is kept.
+ * Reads one request body whole, up to a limit of bytes that also holds for what it inflates to.
+ * Limits: gzip and deflate are the only content encodings, and only where asked for; of a body over the limit nothing is kept.
  */
 import type { IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import { gunzip, inflate, inflateRaw } from 'node:zlib'
 import { GatewayError } from '../errors.ts'
 
-/** Throws `message-too-large`, `media-type-unsupported`, or `malformed-message` when the caller went away or sent no UTF-8. */
+/** Text of a body in strict UTF-8. Throws as `readBytes` does, and `malformed-message` for what is no UTF-8. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity')
+  if (codingOf(request) !== 'identity')
     throw new GatewayError('media-type-unsupported', 'A body with a content encoding is not supported.')
+  return decodeUtf8(await readWhole(request, limit))
+}
+
+/**
+ * The bytes of a body, inflated where it came deflated. Throws `message-too-large`, `media-type-unsupported` for another
+ * content encoding, or `malformed-message` when the caller went away or what came does not inflate.
+ */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  const coding = codingOf(request)
+  const inflater = inflaters[coding]
+  if (coding !== 'identity' && !inflater)
+    throw new GatewayError('media-type-unsupported', 'Of content encodings only gzip and deflate are supported.')
+  const bytes = await readWhole(request, limit)
+  if (!inflater) return bytes
+  try {
+    return await inflater(bytes, limit)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') tooLarge(limit)
+    throw new GatewayError('malformed-message', `The body is not what its content encoding says, ${coding}.`, { cause })
+  }
+}
+
+function codingOf(request: IncomingMessage): string {
+  return request.headers['content-encoding']?.trim().toLowerCase() || 'identity'
+}
+
+type Inflater = (bytes: Buffer, limit: number) => Promise<Buffer>
+/** Each stops at the limit, with a buffer of that size and not of what is still to come. */
+const bounded = (inflateAll: typeof gunzip | typeof inflate): Inflater => {
+  const whole = promisify(inflateAll) as (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+  return (bytes, limit) => whole(bytes, { maxOutputLength: limit })
+}
+const [gzipped, wrapped, bare] = [bounded(gunzip), bounded(inflate), bounded(inflateRaw)]
+const inflaters: Readonly<Record<string, Inflater>> = Object.assign(Object.create(null), {
+  gzip: gzipped,
+  'x-gzip': gzipped,
+  // RFC 9110 means the zlib format; old stacks send the bare stream that the name suggests.
+  deflate: (bytes: Buffer, limit: number) => (hasZlibHeader(bytes) ? wrapped : bare)(bytes, limit),
+})
+
+function hasZlibHeader(bytes: Buffer): boolean {
+  return bytes.length >= 2 && (bytes[0]! & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0
+}
+
+async function readWhole(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) tooLarge(limit)
   const chunks: Buffer[] = []
   let size = 0
@@ -24,7 +70,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     if (cause instanceof GatewayError) throw cause
     throw new GatewayError('malformed-message', 'The body did not arrive whole.', { cause })
   }
-  return decodeUtf8(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
 const mostDiscarded = 16 * 1_048_576

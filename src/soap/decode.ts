@@ -1,6 +1,7 @@
 /**
  * Decodes an element straight into its contract's shape: cardinality decides lists, the schema decides types, nothing is guessed.
- * Limits: values stay text, exactly as sent; children may come in any order; at most ten problems are reported at once.
+ * Limits: values stay text, exactly as sent; children may come in any order; at most ten problems are reported at once;
+ * xsi:type is not gone by: content is held against the declared type, whatever else it says it is.
  */
 import type { Complex, Field, Message, Scalar } from '../contract/model.ts'
 import { compileCheck } from '../contract/scalar.ts'
@@ -33,6 +34,8 @@ interface Slot {
   readonly list: boolean
   readonly max: number
   readonly nillable: boolean
+  /** May be left out: old stacks write what is left out as nil, allowed or not. */
+  readonly optional: boolean
   readonly collapse: boolean
   readonly check: ((text: string) => string | undefined) | undefined
   readonly frame: Frame | undefined
@@ -61,6 +64,7 @@ function compileSlot(field: Field): Slot {
     list: field.max > 1,
     max: field.max,
     nillable: field.nillable,
+    optional: field.min === 0 && field.max === 1,
     collapse: scalar?.collapse ?? false,
     check: scalar && compileCheck(scalar as Scalar),
     frame: field.type.kind === 'complex' ? compileFrame(field.type) : undefined,
@@ -139,7 +143,9 @@ export class ElementDecoder {
       this.result = content
       return
     }
-    if (slot.list) this.append(parent.value!, slot, content)
+    // Nil where nothing may be nil is the same as absent.
+    if (nil && !slot.nillable) parent.value![slot.name] ??= undefined
+    else if (slot.list) this.append(parent.value!, slot, content)
     else if (parent.value![slot.name] !== undefined) this.report(`.${slot.name}`, 'must not appear more than once')
     else parent.value![slot.name] = content
     this.text_ = ''
@@ -183,7 +189,7 @@ export class ElementDecoder {
       else if (!neutral.has(uri) && slot.frame?.attributes.get(local)?.uri !== uri)
         this.report(`.${slot.name}@${local}`, 'is not an attribute that may stand here')
     }
-    if (nil && !slot.nillable) this.report(`.${slot.name}`, 'must not be nil')
+    if (nil && !slot.nillable && !slot.optional) this.report(`.${slot.name}`, 'must not be nil')
     return nil
   }
 

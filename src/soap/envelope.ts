@@ -5,21 +5,15 @@
 import type { Operation, Service } from '../contract/model.ts'
 import { GatewayError } from '../errors.ts'
 import { readXml, type XmlAttribute, type XmlHandler } from '../xml.ts'
+import { type Addressing, AddressingReader, type AddressingUri, isAddressing } from './addressing.ts'
 import { type CompiledElement, compileElement, compileField, ElementDecoder, type Value } from './decode.ts'
-import { addressingUris, envelopeUri, type SoapVersion } from './versions.ts'
+import { envelopeUri, isOurRole, type SoapVersion } from './versions.ts'
 
 /** One service compiled for reading: its body elements and its headers by name. */
 export interface ServiceReader {
   readonly service: Service
   readonly operations: ReadonlyMap<string, { readonly operation: Operation; readonly element: CompiledElement }>
   readonly headers: ReadonlyMap<string, CompiledElement>
-}
-
-export interface Addressing {
-  /** The namespace the caller used, to answer in the same. */
-  readonly uri: string
-  readonly messageId?: string
-  readonly action?: string
 }
 
 export interface Envelope {
@@ -43,14 +37,39 @@ export function compileService(service: Service): ServiceReader {
   return { service, operations, headers }
 }
 
+export interface ReadingOptions {
+  /** Header blocks that another step deals with, so that they may be marked mustUnderstand. */
+  readonly understands?: (uri: string, local: string) => boolean
+  /** Told the addressing as soon as the Header has ended, so that a fault of what follows can be addressed too. */
+  readonly onAddressing?: (addressing: Addressing | undefined) => void
+}
+
 /** Reads one request. Throws GatewayError with the kind of what is wrong; nothing has happened then. */
-export function readEnvelope(document: string, version: SoapVersion, reader: ServiceReader): Envelope {
-  const handler = new EnvelopeHandler(version, reader)
+export function readEnvelope(
+  document: string,
+  version: SoapVersion,
+  reader: ServiceReader,
+  options: ReadingOptions = {},
+): Envelope {
+  const handler = new EnvelopeHandler(version, reader, options)
   readXml(document, handler)
   return handler.envelope()
 }
 
-type Block = 'skip' | 'addressing' | ElementDecoder
+/** Header blocks that must be understood and are not; SOAP 1.2 wants them named with their namespaces. */
+export class HeadersNotUnderstood extends GatewayError {
+  readonly blocks: readonly { readonly uri: string; readonly local: string }[]
+
+  constructor(blocks: readonly { readonly uri: string; readonly local: string }[]) {
+    super('header-not-understood', 'A header that must be understood is not supported.', {
+      problems: blocks.map(({ local }) => ({ path: local, sentence: 'is not understood' })),
+    })
+    this.blocks = blocks
+  }
+}
+
+type Block = 'skip' | AddressingUri | ElementDecoder
+const mostNotUnderstood = 10
 
 class EnvelopeHandler implements XmlHandler {
   private depth = 0
@@ -60,17 +79,20 @@ class EnvelopeHandler implements XmlHandler {
   private block: Block = 'skip'
   private blockName = ''
   private text_ = ''
+  private collecting = false
   private operation: Operation | undefined
   private body: ElementDecoder | undefined
   private readonly headers: Record<string, string> = {}
-  private readonly addressing: { uri?: string; MessageID?: string; Action?: string } = {}
-  private readonly notUnderstood: string[] = []
+  private readonly addressing = new AddressingReader()
+  private readonly notUnderstood: { uri: string; local: string }[] = []
   private readonly version: SoapVersion
   private readonly reader: ServiceReader
+  private readonly options: ReadingOptions
 
-  constructor(version: SoapVersion, reader: ServiceReader) {
+  constructor(version: SoapVersion, reader: ServiceReader, options: ReadingOptions) {
     this.version = version
     this.reader = reader
+    this.options = options
   }
 
   open(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
@@ -81,37 +103,33 @@ class EnvelopeHandler implements XmlHandler {
       if (this.part === 'header') this.openHeader(uri, local, attributes)
       else this.openBody(uri, local, attributes)
     } else if (this.block instanceof ElementDecoder) this.block.open(uri, local, attributes)
-    else if (this.block === 'addressing') this.text_ = ''
+    // Of an endpoint reference only its Address counts; what else stands in it is deeper, or comes before or after.
+    else if (this.block === uri && local === 'Address' && this.depth === 4) this.collecting = true
   }
 
   text(piece: string): void {
     if (this.block instanceof ElementDecoder && this.depth >= 3) this.block.text(piece)
-    else if (this.depth >= 3) this.text_ += piece
+    else if (this.depth === 3 || (this.depth === 4 && this.collecting)) this.text_ += piece
     else if (this.depth > 0 && /\S/.test(piece)) malformed('The envelope holds text where only elements may stand.')
   }
 
   close(): void {
     if (this.depth >= 3 && this.block instanceof ElementDecoder) this.block.close()
+    if (this.depth === 4) this.collecting = false
     if (this.depth === 3 && this.part === 'header') this.closeHeader()
+    if (this.depth === 2 && this.part === 'header') this.options.onAddressing?.(this.addressing.addressing())
     this.depth--
   }
 
   envelope(): Envelope {
     if (!this.sawBody) malformed('The envelope has no Body.')
-    if (this.notUnderstood.length > 0)
-      throw new GatewayError('header-not-understood', 'A header that must be understood is not supported.', {
-        problems: this.notUnderstood.map((path) => ({ path, sentence: 'is not understood' })),
-      })
+    if (this.notUnderstood.length > 0) throw new HeadersNotUnderstood(this.notUnderstood.slice(0, mostNotUnderstood))
     if (!this.operation || !this.body) malformed('The Body is empty.')
-    const { uri, MessageID, Action } = this.addressing
     return {
       operation: this.operation!,
       value: this.body!.value() as Value,
       headers: this.headers,
-      addressing:
-        uri === undefined
-          ? undefined
-          : { uri, ...(MessageID ? { messageId: MessageID } : {}), ...(Action ? { action: Action } : {}) },
+      addressing: this.addressing.addressing(),
     }
   }
 
@@ -136,39 +154,28 @@ class EnvelopeHandler implements XmlHandler {
   private openHeader(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
     this.text_ = ''
     this.blockName = local
+    this.block = 'skip'
+    const said = (name: string) =>
+      attributes.find((a) => a.uri === envelopeUri[this.version] && a.local === name)?.value.trim()
+    // A block for somebody else is none of our business, whatever it says.
+    if (!isOurRole(this.version, said(this.version === '1.1' ? 'actor' : 'role'))) return
     const known = this.reader.headers.get(`{${uri}}${local}`)
     if (known) {
       const decoder = new ElementDecoder(known)
-      decoder.open(
-        uri,
-        local,
-        attributes.filter((a) => a.uri !== envelopeUri[this.version]),
-      )
+      const own = attributes.filter((a) => a.uri !== envelopeUri[this.version])
+      decoder.open(uri, local, own)
       this.block = decoder
-    } else if ((addressingUris as readonly string[]).includes(uri)) {
-      this.block = 'addressing'
-      this.addressing.uri ??= uri
-    } else {
-      this.block = 'skip'
-      if (this.mustUnderstand(attributes)) this.notUnderstood.push(safe(local))
-    }
+    } else if (isAddressing(uri) && this.addressing.understands(local)) this.block = uri
+    else if (!this.options.understands?.(uri, local) && mustUnderstand(said('mustUnderstand')))
+      this.notUnderstood.push({ uri, local: safe(local) })
   }
 
   private closeHeader(): void {
     if (this.block instanceof ElementDecoder) {
       if (this.headers[this.blockName] !== undefined) malformed(`The header ${this.blockName} must not stand twice.`)
       this.headers[this.blockName] = this.block.value() as string
-    } else if (this.block === 'addressing' && (this.blockName === 'MessageID' || this.blockName === 'Action'))
-      this.addressing[this.blockName] = this.text_.trim()
+    } else if (this.block !== 'skip') this.addressing.take(this.block, this.blockName, this.text_)
     this.block = 'skip'
-  }
-
-  private mustUnderstand(attributes: readonly XmlAttribute[]): boolean {
-    const uri = envelopeUri[this.version]
-    const value = (name: string) => attributes.find((a) => a.uri === uri && a.local === name)?.value.trim()
-    const must = value('mustUnderstand')
-    const role = value(this.version === '1.1' ? 'actor' : 'role') ?? ''
-    return (must === '1' || must === 'true') && (role === '' || /\/(next|ultimateReceiver)$/.test(role))
   }
 
   private openBody(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
@@ -186,6 +193,12 @@ class EnvelopeHandler implements XmlHandler {
   }
 }
 
+function mustUnderstand(value: string | undefined): boolean {
+  if (value === '1' || value === 'true') return true
+  if (value === undefined || value === '0' || value === 'false') return false
+  return malformed('mustUnderstand must be 0, 1, true or false.')
+}
+
 function malformed(sentence: string): never {
   throw new GatewayError('malformed-message', sentence)
 }
@@ -193,21 +206,6 @@ function malformed(sentence: string): never {
 /** A name from the document, as far as it may be repeated to its sender. */
 function safe(name: string): string {
   return name.length <= 64 ? name : 'of a very long name'
-}
-
-/**
- * Refuses a SOAPAction or WS-Addressing action that names another operation than the body.
- * Compared on its last path segment, as old stacks abbreviate; an absent or empty one says nothing.
- */
-export function checkAction(action: string | undefined, operation: Operation): void {
-  const said = (action ?? '').trim().replace(/^"(.*)"$/, '$1')
-  if (said === '' || said === operation.soapAction || said === operation.inputAction) return
-  if (lastSegment(said) === operation.name) return
-  throw new GatewayError('action-mismatch', 'The action names another operation than the body.')
-}
-
-function lastSegment(action: string): string {
-  return action.split(/[/:#]/).at(-1)!
 }
 
 /** An envelope around a body, with header blocks when there are any. */

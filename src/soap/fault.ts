@@ -3,9 +3,10 @@
  * Limits: the cause, a stack, a host name or a value never reach the partner.
  */
 import type { GatewayError } from '../errors.ts'
-import { escapeText } from '../xml.ts'
-import { writeEnvelope } from './envelope.ts'
-import type { SoapVersion } from './versions.ts'
+import { escapeAttribute, escapeText, isXmlText } from '../xml.ts'
+import { ReplyAddressRefused } from './addressing.ts'
+import { HeadersNotUnderstood, writeEnvelope } from './envelope.ts'
+import { envelopeUri, type SoapVersion } from './versions.ts'
 
 export const faultUri = 'urn:oscp-gateway:fault'
 
@@ -16,28 +17,69 @@ const soap11Codes = {
   VersionMismatch: 'VersionMismatch',
 }
 
-export function writeFault(version: SoapVersion, error: GatewayError, exchange: string): string {
+/** `header` holds what else stands in the fault's header, such as its addressing. */
+export function writeFault(version: SoapVersion, error: GatewayError, exchange: string, header = ''): string {
   const { code, subcode } = error.row
   const detail =
     `<gw:problem xmlns:gw="${faultUri}"><gw:code>${subcode}</gw:code><gw:kind>${error.kind}</gw:kind><gw:exchange>${escapeText(exchange)}</gw:exchange>` +
-    `${error.problems.map(problem).join('')}</gw:problem>`
+    `${error.problems.map(problem).join('')}</gw:problem>${problemHeader(error)}`
+  const head = header + headerOf(version, error)
   if (version === '1.1')
     return writeEnvelope(
       version,
       `<soap:Fault><faultcode>soap:${soap11Codes[code]}</faultcode><faultstring xml:lang="en">${escapeText(error.message)}</faultstring>` +
         `<detail>${detail}</detail></soap:Fault>`,
+      head,
     )
-  const sub =
-    code === 'Sender' || code === 'Receiver'
-      ? `<soap:Subcode><soap:Value xmlns:gw="${faultUri}">gw:${subcode}</soap:Value></soap:Subcode>`
-      : ''
+  const subcodes =
+    error instanceof ReplyAddressRefused
+      ? qualified(
+          'wsa',
+          error.uri,
+          'InvalidAddressingHeader',
+          qualified('wsa', error.uri, 'OnlyAnonymousAddressSupported'),
+        )
+      : qualified('gw', faultUri, subcode)
   return writeEnvelope(
     version,
-    `<soap:Fault><soap:Code><soap:Value>soap:${code}</soap:Value>${sub}</soap:Code>` +
+    `<soap:Fault><soap:Code><soap:Value>soap:${code}</soap:Value>${code === 'Sender' || code === 'Receiver' ? subcodes : ''}</soap:Code>` +
       `<soap:Reason><soap:Text xml:lang="en">${escapeText(error.message)}</soap:Text></soap:Reason>` +
       `<soap:Detail>${detail}</soap:Detail></soap:Fault>`,
+    head,
   )
 }
+
+/** A SOAP 1.2 subcode, with a further one inside it. */
+function qualified(prefix: string, uri: string, name: string, within = ''): string {
+  return `<soap:Subcode><soap:Value xmlns:${prefix}="${uri}">${prefix}:${name}</soap:Value>${within}</soap:Subcode>`
+}
+
+/** What WS-Addressing wants to stand in the detail of its own faults. */
+function problemHeader(error: GatewayError): string {
+  if (!(error instanceof ReplyAddressRefused)) return ''
+  return `<wsa:ProblemHeaderQName xmlns:wsa="${error.uri}">wsa:${error.header}</wsa:ProblemHeaderQName>`
+}
+
+/** SOAP 1.2 sections 5.4.7 and 5.4.8: which envelopes we take, and which header blocks we did not. */
+function headerOf(version: SoapVersion, error: GatewayError): string {
+  if (error.kind === 'version-mismatch') return upgrade
+  if (version === '1.1' || !(error instanceof HeadersNotUnderstood)) return ''
+  return error.blocks
+    .filter(({ uri, local }) => uri.length <= 256 && local.length <= 64 && isXmlText(uri))
+    .map(({ uri, local }) => {
+      const [name, declaration] = uri === '' ? [local, ''] : [`h:${local}`, ` xmlns:h="${escapeAttribute(uri)}"`]
+      return `<soap:NotUnderstood qname="${escapeAttribute(name)}"${declaration}/>`
+    })
+    .join('')
+}
+
+/** In the namespace of SOAP 1.2 also in an envelope of SOAP 1.1, as SOAP 1.2 appendix A has it. */
+const upgrade =
+  `<up:Upgrade xmlns:up="${envelopeUri['1.2']}">` +
+  (['1.2', '1.1'] as const)
+    .map((version) => `<up:SupportedEnvelope qname="e:Envelope" xmlns:e="${envelopeUri[version]}"/>`)
+    .join('') +
+  '</up:Upgrade>'
 
 function problem({ path, sentence }: { path: string; sentence: string }): string {
   return `<gw:field path="${path.replace(/[<&"]/g, '')}">${escapeText(sentence)}</gw:field>`

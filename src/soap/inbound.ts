@@ -2,59 +2,61 @@
  * The OSCP 1.0 face: one URL per legacy party, answering SOAP 1.1 and 1.2 in kind, and its WSDL on `?wsdl`.
  * Limits: whatever goes wrong leaves here as a fault of the request's version, with the exchange id and nothing internal.
  */
+import type { IncomingMessage } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
-import type { LegacyRole, Operation, Service } from '../contract/model.ts'
+import { decodeDocument } from '../charset.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { ExchangeId, PeerId } from '../exchange/ids.ts'
-import type { LegacyReceiver } from '../exchange/receive.ts'
-import { discardBody, readBody } from '../http/body.ts'
-import { escapeText } from '../xml.ts'
-import { compileEncoder, type Encoder } from './encode.ts'
+import type { LegacyReceiver, LegacyRequest } from '../exchange/receive.ts'
+import { discardBody, readBytes } from '../http/body.ts'
+import { checkAction } from './action.ts'
 import {
   type Addressing,
-  checkAction,
-  compileService,
-  readEnvelope,
-  type ServiceReader,
-  writeEnvelope,
-} from './envelope.ts'
+  answeredHere,
+  type ReplyRoute,
+  type ReplyRoutes,
+  replyRoutes,
+  writeAnswerAddressing,
+} from './addressing.ts'
+import { compileEndpoint, type Endpoint, type SoapPeer } from './endpoint.ts'
+import { readEnvelope, writeEnvelope } from './envelope.ts'
 import { writeFault } from './fault.ts'
-import { type Publisher, publishWsdl } from './publish.ts'
-import { mediaType, type SoapVersion, versionOf } from './versions.ts'
+import { type MediaType, mediaType, readMediaType, type SoapVersion } from './versions.ts'
 
-/** A legacy party as the SOAP wire sees it: who it is and the services of its dialect. */
-export interface SoapPeer {
-  readonly id: PeerId
-  readonly role: LegacyRole
-  readonly services: readonly Service[]
+export type { SoapPeer } from './endpoint.ts'
+
+/** An answer that goes to an address of its own, once the HTTP response has gone. */
+export interface Reply {
+  readonly exchange: ExchangeId
+  readonly peer: PeerId
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 export interface SoapInboundOptions {
   readonly peers: readonly SoapPeer[]
   readonly receiver: LegacyReceiver
-  /** Scheme, host and path under which partners reach this listener; the WSDL's addresses start with it. */
-  readonly publicUrl: () => string
-  /** Largest request body in bytes. */
+  /** Scheme, host and path under which the sender of this request reaches this listener; the WSDL's addresses start with it. */
+  readonly publicUrl: (request: IncomingMessage) => string
+  /** Largest request body in bytes, inflated. */
   readonly bodyLimit: number
   readonly newId: () => string
   /** Told of requests that were refused before they reached the exchange. */
   readonly onRefused: (exchange: ExchangeId, peer: PeerId | undefined, error: GatewayError) => void
+  /** Sends an answer to where the caller wanted it. */
+  readonly reply: (reply: Reply) => void
 }
 
-/** What we host for one legacy party, compiled. */
-interface Endpoint {
-  readonly peer: SoapPeer
-  readonly reader: ServiceReader
-  readonly encoders: ReadonlyMap<Operation, Encoder>
-  /** The WSDL, or one of the files it imports; undefined for one that it does not. */
-  readonly publish: Publisher
-}
-
+/** What is known of a request, so far. */
 interface State {
   exchange: ExchangeId
   version: SoapVersion
+  mediaType: MediaType
   peer: PeerId | undefined
+  addressing: Addressing | undefined
+  routes: ReplyRoutes
 }
 
 export function soapInbound(options: SoapInboundOptions): Koa {
@@ -70,23 +72,20 @@ export function soapInbound(options: SoapInboundOptions): Koa {
 
   /** The outermost middleware: no error gets past it, and none leaves in Koa's own words. */
   async function ownEveryError(ctx: Context, next: Next): Promise<void> {
-    const state = ctx.state as State
-    state.exchange = options.newId() as ExchangeId
-    state.version = versionOf(ctx.get('content-type')) ?? '1.1'
-    ctx.set('X-Exchange-ID', state.exchange)
+    const type = readMediaType(ctx.get('content-type'))
+    const exchange = options.newId() as ExchangeId
+    const state: Omit<State, 'peer' | 'addressing'> = {
+      exchange,
+      version: type.version ?? '1.1',
+      mediaType: type,
+      routes: answeredHere,
+    }
+    Object.assign(ctx.state, state)
+    ctx.set('X-Exchange-ID', exchange)
     try {
       await next()
     } catch (thrown) {
-      const error = asGatewayError(thrown)
-      // What the exchange saw it has reported itself; a refusal before it is reported here.
-      if (state.peer === undefined || !reported.has(error)) options.onRefused(state.exchange, state.peer, error)
-      ctx.status = state.version === '1.1' ? error.row.soap11 : error.row.soap12
-      if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
-      // A body that was not read to its end would be taken for the next request.
-      if (!ctx.req.complete) ctx.set('Connection', 'close')
-      await discardBody(ctx.req)
-      ctx.set('Content-Type', `${mediaType[state.version]}; charset=utf-8`)
-      ctx.body = writeFault(state.version, error, state.exchange)
+      await refuse(ctx, ctx.state as State, asGatewayError(thrown))
     }
   }
 
@@ -103,47 +102,44 @@ export function soapInbound(options: SoapInboundOptions): Koa {
   }
 
   function serveWsdl(ctx: Context, endpoint: Endpoint, name: string): void {
-    const address = `${options.publicUrl().replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`
+    const address = `${options.publicUrl(ctx.req).replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`
     const document = endpoint.publish(address, name)
     if (document === undefined) throw new GatewayError('peer-unknown', 'The WSDL of this party has no such file.')
     ctx.set('Content-Type', 'text/xml; charset=utf-8')
     ctx.body = document
   }
 
-  async function serveCall(ctx: Context, endpoint: Endpoint, state: State): Promise<void> {
-    const type = ctx.get('content-type')
-    if (versionOf(type) === undefined)
-      throw new GatewayError('media-type-unsupported', 'Send SOAP as text/xml (1.1) or application/soap+xml (1.2).')
-    if (!endpoint.reader.service.soapVersions.includes(state.version)) {
-      const [own] = endpoint.reader.service.soapVersions
-      state.version = own ?? '1.1'
-      throw new GatewayError('version-mismatch', `This party is served with SOAP ${own} only.`)
-    }
-    if (!/^utf-?8$/i.test(parameter(type, 'charset') ?? 'utf-8'))
-      throw new GatewayError('media-type-unsupported', 'Only UTF-8 is supported.')
-
-    const document = await readBody(ctx.req, options.bodyLimit)
-    const { operation, value, headers, addressing } = readEnvelope(document, state.version, endpoint.reader)
-    checkAction(state.version === '1.1' ? ctx.get('soapaction') : parameter(type, 'action'), operation)
+  /** One call, step by step. What any step throws becomes a fault; until the exchange has it, nothing has happened. */
+  async function serveCall(ctx: Context, { peer, reader, encoders }: Endpoint, state: State): Promise<void> {
+    requireVersion(state, reader.service.soapVersions)
+    const bytes = await readBytes(ctx.req, options.bodyLimit)
+    const document = decodeDocument(bytes, state.mediaType.charset)
+    const { operation, value, headers, addressing } = readEnvelope(document, state.version, reader, {
+      onAddressing: (heard) => {
+        state.addressing = heard
+      },
+    })
+    checkAction(state.version === '1.1' ? ctx.get('soapaction') : state.mediaType.action, operation)
     checkAction(addressing?.action, operation)
+    state.routes = replyRoutes(addressing, peer.mayReply)
 
-    const { identity } = endpoint.reader.service
+    const { identity } = reader.service
     const answer = await receive({
       exchange: state.exchange,
-      peer: endpoint.peer.id,
+      peer: peer.id,
       operation: operation.name,
       value,
       cspIdentity: identity === undefined ? undefined : headers[identity],
+      messageId: addressing?.messageId,
+      relatesTo: addressing?.relatesTo,
     })
-    ctx.set('Content-Type', `${mediaType[state.version]}; charset=utf-8`)
-    ctx.body = writeEnvelope(
-      state.version,
-      endpoint.encoders.get(operation)!(answer),
-      addressing && answerHeader(addressing, operation, options.newId()),
-    )
+    const { answer: route } = state.routes
+    const header = writeAnswerAddressing(addressing, operation.outputAction, route, options.newId())
+    const body = writeEnvelope(state.version, encoders.get(operation)!(answer), header)
+    respond(ctx, state, route, { status: 200, body, action: operation.outputAction })
   }
 
-  async function receive(request: Parameters<LegacyReceiver['receive']>[0]) {
+  async function receive(request: LegacyRequest) {
     try {
       return await options.receiver.receive(request)
     } catch (thrown) {
@@ -151,6 +147,47 @@ export function soapInbound(options: SoapInboundOptions): Koa {
       reported.add(error)
       throw error
     }
+  }
+
+  async function refuse(ctx: Context, state: State, error: GatewayError): Promise<void> {
+    // What the exchange saw it has reported itself; a refusal before it is reported here.
+    if (state.peer === undefined || !reported.has(error)) options.onRefused(state.exchange, state.peer, error)
+    if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
+    if (error.kind === 'media-type-unsupported') ctx.set('Accept-Encoding', 'gzip, deflate')
+    // A body that was not read to its end would be taken for the next request.
+    if (!ctx.req.complete) ctx.set('Connection', 'close')
+    await discardBody(ctx.req)
+    const { fault: route } = state.routes
+    const header = writeAnswerAddressing(state.addressing, undefined, route, options.newId())
+    const body = writeFault(state.version, error, state.exchange, header)
+    const status = state.version === '1.1' ? error.row.soap11 : error.row.soap12
+    respond(ctx, state, route, { status, body, action: '' })
+  }
+
+  function respond(
+    ctx: Context,
+    state: State,
+    route: ReplyRoute,
+    out: { status: number; body: string; action: string },
+  ) {
+    const contentType = `${mediaType[state.version]}; charset=utf-8`
+    if (route === 'here') {
+      ctx.status = out.status
+      ctx.set('Content-Type', contentType)
+      ctx.body = out.body
+      return
+    }
+    ctx.body = ''
+    ctx.status = 202
+    ctx.remove('Content-Type')
+    if (route === 'nowhere' || state.peer === undefined) return
+    const { exchange, peer } = state
+    const headers: Record<string, string> =
+      state.version === '1.1'
+        ? { 'content-type': contentType, soapaction: `"${out.action}"` }
+        : { 'content-type': out.action === '' ? contentType : `${contentType}; action="${out.action}"` }
+    // Whether it went whole or the caller hung up: what was asked for goes where it was asked for.
+    ctx.res.once('close', () => options.reply({ exchange, peer, url: route.url, headers, body: out.body }))
   }
 }
 
@@ -161,35 +198,17 @@ function nothingHere(): never {
   throw new GatewayError('peer-unknown', 'There is nothing at this address; a party is at /oscp/1.0/<party>.')
 }
 
-function compileEndpoint(peer: SoapPeer): Endpoint {
-  const host = peer.role === 'dso' ? 'csp' : 'dso'
-  const service = peer.services.find((s) => s.host === host)
-  if (!service) throw new Error(`The contract of ${peer.id} has no service that a ${host} hosts`)
-  return {
-    peer,
-    reader: compileService(service),
-    encoders: new Map(service.operations.map((operation) => [operation, compileEncoder(operation.output)])),
-    publish: publishWsdl(service),
-  }
+/** The media type gives the SOAP version; it must be one that the party's contract has a port for. */
+function requireVersion(state: State, served: readonly SoapVersion[]): void {
+  if (state.mediaType.version === undefined)
+    throw new GatewayError('media-type-unsupported', 'Send SOAP as text/xml (1.1) or application/soap+xml (1.2).')
+  if (served.includes(state.version)) return
+  const [own] = served
+  state.version = own ?? '1.1'
+  throw new GatewayError('version-mismatch', `This party is served with SOAP ${own} only.`)
 }
 
 /** What `?wsdl` or `?xsd=<file>` asks for, wherever it stands among other parameters; '' is the WSDL itself. */
 function documentAsked(query: string): string | undefined {
   return [...new URLSearchParams(query)].find(([name]) => /^(?:wsdl|xsd)$/i.test(name))?.[1]
-}
-
-/** WS-Addressing of an answer, in the caller's namespace; sent only when the caller used addressing. */
-function answerHeader(to: Addressing, operation: Operation, id: string): string {
-  const relates =
-    to.messageId === undefined ? '' : `<wsa:RelatesTo xmlns:wsa="${to.uri}">${escapeText(to.messageId)}</wsa:RelatesTo>`
-  return (
-    `<wsa:Action xmlns:wsa="${to.uri}">${escapeText(operation.outputAction)}</wsa:Action>` +
-    `<wsa:MessageID xmlns:wsa="${to.uri}">urn:uuid:${id}</wsa:MessageID>${relates}`
-  )
-}
-
-/** One parameter of a media type, unquoted. */
-function parameter(contentType: string, name: string): string | undefined {
-  const found = new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(contentType)
-  return found?.[1] ?? found?.[2]
 }

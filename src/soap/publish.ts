@@ -1,10 +1,11 @@
 /**
- * Publishes a service's WSDL as received, except that every SOAP address becomes the public one of the peer that asks, and
- * every file it imports is found at that address with `?xsd=<file>`.
- * Limits: nothing of the documents is rewritten but these locations; only files the contract was read from are served.
+ * Publishes a service's WSDL as received, except that every SOAP address becomes the public one of the peer that asks, that
+ * every file it imports is found at that address with `?xsd=<file>`, and that it is UTF-8 and says so.
+ * Limits: nothing else of the documents is rewritten; only files the contract was read from are served.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
+import { decodeDocument } from '../charset.ts'
 import type { Service } from '../contract/model.ts'
 import { escapeAttribute } from '../xml.ts'
 
@@ -15,7 +16,7 @@ export function publishWsdl({ file, files }: Service): Publisher {
   const folder = dirname(file)
   const nameOf = (path: string) => relative(folder, path).replaceAll('\\', '/')
   const documents = new Map(
-    files.map((path) => [path === file ? '' : nameOf(path), { path, text: readFileSync(path, 'utf8') }]),
+    files.map((path) => [path === file ? '' : nameOf(path), { path, text: asUtf8(readFileSync(path)) }]),
   )
   return (address, name) => {
     const found = documents.get(name)
@@ -35,3 +36,8 @@ export function publishWsdl({ file, files }: Service): Publisher {
 
 const addresses = /(<(?:[\w.-]+:)?address\b[^>]*?\blocation\s*=\s*)(?:"[^"]*"|'[^']*')/g
 const imports = /(<(?:[\w.-]+:)?(?:import|include)\b[^>]*?\b(?:schemaLocation|location)\s*=\s*)("[^"]*"|'[^']*')/g
+
+/** Read in whatever encoding the file has; it leaves as UTF-8. */
+function asUtf8(bytes: Buffer): string {
+  return decodeDocument(bytes, undefined).replace(/^(<\?xml\s[^>]*?\sencoding\s*=\s*["'])[^"']*/, '$1UTF-8')
+}

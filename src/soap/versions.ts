@@ -8,15 +8,40 @@ export const envelopeUri: Record<SoapVersion, string> = {
 
 export const mediaType: Record<SoapVersion, string> = { '1.1': 'text/xml', '1.2': 'application/soap+xml' }
 
-/** WS-Addressing 1.0, and the 2004 submission that old stacks still send. */
-export const addressingUris = [
-  'http://www.w3.org/2005/08/addressing',
-  'http://schemas.xmlsoap.org/ws/2004/08/addressing',
-] as const
+/** What a Content-Type says. */
+export interface MediaType {
+  /** The SOAP version it announces; undefined when it is not SOAP's. */
+  readonly version: SoapVersion | undefined
+  readonly charset: string | undefined
+  /** Where SOAP 1.2 says what SOAP 1.1 says in SOAPAction. */
+  readonly action: string | undefined
+}
 
-/** The SOAP version a Content-Type announces, or undefined when it is not SOAP's. */
-export function versionOf(contentType: string | undefined): SoapVersion | undefined {
-  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase()
-  if (type === 'text/xml') return '1.1'
-  return type === 'application/soap+xml' ? '1.2' : undefined
+/** Reads a Content-Type: names in any case, values quoted or not, a parameter that comes twice by its first. */
+export function readMediaType(contentType: string | undefined): MediaType {
+  const [type = '', ...rest] = (contentType ?? '').split(/;(.*)/s)
+  const parameters = new Map<string, string>()
+  for (const [, name, quoted, bare] of rest.join('').matchAll(parameter)) {
+    const key = name!.toLowerCase()
+    if (!parameters.has(key)) parameters.set(key, quoted?.replace(/\\(.)/g, '$1') ?? bare!)
+  }
+  return {
+    version: versions.get(type.trim().toLowerCase()),
+    charset: parameters.get('charset'),
+    action: parameters.get('action'),
+  }
+}
+
+const parameter = /(?:^|;)\s*([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g
+const versions = new Map(Object.entries(mediaType).map(([version, type]) => [type, version as SoapVersion]))
+
+/** The roles of header blocks that are ours; a block without a role is ours too. `none` is nobody's. */
+const ourRoles: Record<SoapVersion, readonly string[]> = {
+  '1.1': ['http://schemas.xmlsoap.org/soap/actor/next'],
+  '1.2': [`${envelopeUri['1.2']}/role/next`, `${envelopeUri['1.2']}/role/ultimateReceiver`],
+}
+
+/** Whether a header block with this actor (1.1) or role (1.2) is addressed to us. */
+export function isOurRole(version: SoapVersion, role: string | undefined): boolean {
+  return role === undefined || role === '' || ourRoles[version].includes(role)
 }

@@ -3,7 +3,7 @@
  * Every value that is a secret here holds one of `marks`, so that a test can see whether an answer, or the log,
  * repeats it.
  */
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { type Call, csp, envelope, heartbeat, mediaTypes, soapUri, type Version } from '../support/soap.ts'
 
 /** What must not come back: text, digits and times of the values below. */
@@ -80,8 +80,16 @@ const soap = (title: string, make: (v: Version) => string | Buffer, expected: Ex
 })
 
 /** The whole document, changed. */
-const document = (title: string, change: (xml: string) => string | Buffer, expected = malformed) =>
-  soap(title, (version) => change(envelope(version, good)), expected)
+const document = (
+  title: string,
+  change: (xml: string) => string | Buffer,
+  expected = malformed,
+  headers: (version: Version) => Record<string, string> = typed,
+): BadInput => ({
+  title,
+  call: (version) => ({ headers: headers(version), body: change(envelope(version, good)) }),
+  fault: expected,
+})
 const header = (title: string, block: string, expected: Expected, field?: string) =>
   soap(title, (version) => envelope(version, good, block), expected, field)
 /** The second cable, with something replaced. */
@@ -102,6 +110,16 @@ const http = (title: string, call: BadInput['call'], expected: Expected, more: P
   ...more,
 })
 
+const encoded = (version: Version, coding: string, body: string | Buffer): Call => ({
+  headers: { ...typed(version), 'content-encoding': coding },
+  body,
+})
+const latin1 = (version: Version, headers: Record<string, string>, character = 'é'): Call => ({
+  headers,
+  body: Buffer.from(envelope(version, replaced(good, 'S3CR3T-2', `S3CR3T${character}`)), 'latin1'),
+})
+const wsa = 'http://www.w3.org/2005/08/addressing'
+
 const attributes = Array.from({ length: 100_000 }, (_, i) => ` a${i}=""`).join('')
 const nested = `${'<n>'.repeat(100_000)}${'</n>'.repeat(100_000)}`
 const fiveMegabytes = envelope('1.1', good).replace(last, last.repeat(45_000))
@@ -119,7 +137,9 @@ export const badInputs: readonly BadInput[] = [
   document('an entity that is not declared', (xml) => replaced(xml, 'S3CR3T-2', '&S3CR3T;')),
   document('a processing instruction', (xml) => replaced(xml, '?>', '?><?S3CR3T href="S3CR3T"?>')),
   document('bytes that are not UTF-8', (xml) => Buffer.from(replaced(xml, 'S3CR3T-2', 'S3CR3T-\xc3('), 'latin1')),
-  document('UTF-16', (xml) => Buffer.from(`\ufeff${xml}`, 'utf16le')),
+  document('UTF-16 that breaks off within a character', (xml) =>
+    Buffer.from(`\ufeff${xml}`, 'utf16le').subarray(0, -1),
+  ),
   document('100,000 nested elements', (xml) => replaced(xml, '</capacity></block>', `${nested}</capacity></block>`)),
   document('100,000 attributes', (xml) => replaced(xml, '<block>', `<block${attributes}>`)),
   document('an attribute twice', (xml) => replaced(xml, '<block>', '<block N4ME="S3CR3T" N4ME="S3CR3T">')),
@@ -176,6 +196,15 @@ export const badInputs: readonly BadInput[] = [
 
   header('a header not understood', '<x:Sec xmlns:x="urn:x" e:mustUnderstand="1">S3CR3T</x:Sec>', notUnderstood, 'Sec'),
   header('an empty cspIdentity', `<cspIdentity xmlns="${csp}"/>`, invalid, 'cspIdentity'),
+  header('mustUnderstand that is neither yes nor no', '<x:a xmlns:x="urn:x" e:mustUnderstand="S3CR3T"/>', malformed),
+  header('addressing nobody knows', `<Sec xmlns="${wsa}" e:mustUnderstand="1">S3CR3T</Sec>`, notUnderstood, 'Sec'),
+  header('two MessageIDs', `<w:MessageID xmlns:w="${wsa}">S3CR3T</w:MessageID>`.repeat(2), invalid, 'MessageID'),
+  header(
+    'an endless MessageID',
+    `<w:MessageID xmlns:w="${wsa}">${'S3CR3T'.repeat(200)}</w:MessageID>`,
+    invalid,
+    'MessageID',
+  ),
   header('another wsa:Action', '<Action xmlns="http://www.w3.org/2005/08/addressing">/Heartbeat</Action>', mismatch),
   http('a quoted other SOAPAction', (v) => goodCall(v, { ...typed(v), soapaction: '"/Heartbeat"' }), mismatch, {
     only: '1.1',
@@ -189,11 +218,32 @@ export const badInputs: readonly BadInput[] = [
     only: '1.1',
   }),
   http('a body without media type', (v) => goodCall(v, {}), unsupported, { only: '1.1' }),
-  http('another charset', (v) => goodCall(v, typed(v, 'charset=iso-8859-1')), unsupported),
-  http(
-    'gzip',
-    (v) => ({ headers: { ...typed(v), 'content-encoding': 'gzip' }, body: gzipSync(envelope(v, good)) }),
+  http('application/xml', (v) => goodCall(v, { 'content-type': 'application/xml' }), unsupported, { only: '1.1' }),
+  http('a charset nobody reads', (v) => goodCall(v, typed(v, 'charset=ebcdic-cp-us')), unsupported),
+  http('a charset called constructor', (v) => goodCall(v, typed(v, 'charset=constructor')), unsupported),
+  document(
+    'a declared encoding nobody reads',
+    (xml) => replaced(xml, 'UTF-8', 'S3CR3T'),
     unsupported,
+    (version) => ({ 'content-type': mediaTypes[version] }),
+  ),
+  document('UTF-32', (xml) => Buffer.concat([Buffer.from([0xff, 0xfe, 0, 0]), Buffer.from(xml)]), unsupported),
+  http('bytes beyond ASCII sent as ASCII', (v) => latin1(v, typed(v, 'charset=us-ascii')), malformed),
+  http('a byte without meaning in Windows-1252', (v) => latin1(v, typed(v, 'charset=windows-1252'), '\x81'), malformed),
+  http('Latin-1 sent as UTF-8', (v) => latin1(v, typed(v)), malformed),
+  http('a content encoding nobody knows', (v) => encoded(v, 'br', envelope(v, good)), unsupported, {
+    headers: { 'accept-encoding': 'gzip, deflate' },
+  }),
+  http('two content encodings', (v) => encoded(v, 'gzip, gzip', gzipSync(gzipSync(envelope(v, good)))), unsupported),
+  http('a content encoding called constructor', (v) => encoded(v, 'constructor', envelope(v, good)), unsupported),
+  http('gzip that is none', (v) => encoded(v, 'gzip', envelope(v, good)), malformed),
+  http('gzip that breaks off', (v) => encoded(v, 'gzip', gzipSync(envelope(v, good)).subarray(0, -12)), malformed),
+  http('deflate that is none', (v) => encoded(v, 'deflate', envelope(v, good)), malformed),
+  http('5 MB of blocks in a few kilobytes of gzip', (v) => encoded(v, 'gzip', gzipSync(fiveMegabytes)), tooLarge),
+  http(
+    '5 MB of blocks in a few kilobytes of deflate',
+    (v) => encoded(v, 'deflate', deflateSync(fiveMegabytes)),
+    tooLarge,
   ),
   http('5 MB of blocks', (v) => ({ headers: typed(v), body: fiveMegabytes }), tooLarge),
   http('5 MB of blocks unannounced', (v) => ({ headers: typed(v), body: fiveMegabytes, chunked: true }), tooLarge),
