@@ -3,7 +3,14 @@
  * Limits: the caller has made itself the record's sender. What the state cannot take down is remembered in this process.
  */
 import pLimit, { type LimitFunction } from 'p-limit'
-import { type Delivery, type ForecastRecord, type Moment, type Result, settledBy } from './forecast-record.ts'
+import {
+  carriedBy,
+  type Delivery,
+  type ForecastRecord,
+  type Moment,
+  type Result,
+  settledBy,
+} from './forecast-record.ts'
 import type { ForecastsOptions, Verdict } from './forecasts.ts'
 import type { PeerId } from './ids.ts'
 import type { Due, LedgerKey, Stored } from './ledger.ts'
@@ -89,9 +96,10 @@ export class Attempts {
   private async attempt(link: Link, key: LedgerKey, stored: Stored<ForecastRecord>): Promise<Verdict> {
     const { record } = stored
     const delivery = record.delivery!
+    const started = this.options.now()
     const result = await this.send(link, record, delivery)
     const retryInMs = result.verdict === 'unavailable' ? this.pause(delivery, result.retryAfterMs) : undefined
-    this.tell(link, key, record, result, retryInMs)
+    this.tell(link, key, record, result, { durationMs: this.options.now() - started, retryInMs })
     try {
       await this.settle(key, stored, delivery, result, retryInMs)
     } catch (error) {
@@ -127,15 +135,17 @@ export class Attempts {
     key: LedgerKey,
     record: ForecastRecord,
     result: Result,
-    retryInMs: number | undefined,
+    times: { readonly durationMs: number; readonly retryInMs: number | undefined },
   ): void {
     const { observer } = this.options
     const { version, request, attempts } = record.delivery!
     const about = { peer: link.modern.id, link: link.id, group: record.group }
     const sentence = 'sentence' in result ? result.sentence : undefined
     const error = 'cause' in result ? { error: result.cause } : {}
-    const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, retryInMs }
-    observer.attempted({ ...line, ...error })
+    const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, ...times }
+    const status = 'status' in result ? result.status : undefined
+    const origin = { exchanges: carriedBy(record), status }
+    observer.attempted({ ...line, ...origin, ...error })
     // A delivery may hold earlier versions too, whose senders have their answer already.
     const promised = !this.waiting.hasAll(key, record.settled + 1, version)
     if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)

@@ -3,7 +3,7 @@
  * Limits: OSCP 1.0's rule holds: a newer forecast replaces what was said about its time, whatever the phase.
  */
 import type { Value } from '../mapping/compile.ts'
-import type { LinkId, RequestId } from './ids.ts'
+import type { ExchangeId, LinkId, RequestId } from './ids.ts'
 import type { Outcome } from './peers.ts'
 import { type Block, endOf, overlay } from './schedule.ts'
 
@@ -22,6 +22,8 @@ export interface ForecastRecord {
   readonly delivery?: Delivery | undefined
   /** What arrived while the delivery was being sent; laid over it when that is settled. */
   readonly since?: readonly Block[] | undefined
+  /** The exchanges that the newest unsettled versions came with, oldest first. */
+  readonly from?: readonly { readonly version: number; readonly exchange: ExchangeId }[] | undefined
   /** What the peer said of the last versions, oldest first, for senders who still wait to hear it. */
   readonly said: readonly Said[]
   /** What the mapping keeps for later, such as the forecastId. */
@@ -65,8 +67,11 @@ export function received(
   blocks: readonly Block[],
   kept: Value,
   { now, newId }: Moment,
+  exchange?: ExchangeId,
 ): ForecastRecord {
-  const next = { ...record, version: record.version + 1, kept }
+  const version = record.version + 1
+  const from = exchange ? [...(record.from ?? []), { version, exchange }].slice(-remembered) : record.from
+  const next = { ...record, version, kept, from }
   const { delivery } = record
   if (delivery?.sender !== undefined) return { ...next, since: over(record.since, blocks, now) }
   return {
@@ -111,7 +116,8 @@ export function settledBy(record: ForecastRecord, result: Result, { now, newId }
   const held = result.verdict === 'accepted' ? over(record.held, delivery.blocks, now) : record.held
   const refused = result.verdict === 'refused' ? result.sentence : undefined
   const said = [...record.said, { from: record.settled + 1, to: delivery.version, refused }].slice(-remembered)
-  const settled: ForecastRecord = { ...record, held, said, settled: delivery.version, delivery: undefined }
+  const from = record.from?.filter(({ version }) => version > delivery.version)
+  const settled: ForecastRecord = { ...record, held, said, from, settled: delivery.version, delivery: undefined }
   return record.since ? owing(settled, over(held, record.since, now), 0) : settled
 }
 
@@ -121,6 +127,11 @@ export function owedAgain(record: ForecastRecord, { now, newId }: Moment): Forec
   if (record.delivery || blocks.length === 0) return record
   const request = newId() as RequestId
   return { ...record, delivery: { version: record.version, request, blocks, attempts: 0 } }
+}
+
+/** The exchanges whose forecasts the delivery carries. */
+export function carriedBy({ from = [], delivery }: ForecastRecord): ExchangeId[] {
+  return from.filter(({ version }) => delivery && version <= delivery.version).map(({ exchange }) => exchange)
 }
 
 /** When the last block that the record knows of ends; -Infinity when it knows of none. */

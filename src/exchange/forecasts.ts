@@ -18,7 +18,7 @@ import {
   received,
   verdictOn,
 } from './forecast-record.ts'
-import type { PeerId, RequestId } from './ids.ts'
+import type { ExchangeId, PeerId, RequestId } from './ids.ts'
 import type { Due, Ledger, LedgerKey, Stored } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links, ModernWire } from './peers.ts'
@@ -81,11 +81,12 @@ export class Forecasts {
 
   /**
    * Stores a forecast (an UpdateGroupCapacityForecast), then tries to deliver it, and says by `deadline` (milliseconds
-   * since 1970) what became of it. Throws `state-unavailable` when it could neither be stored nor delivered.
+   * since 1970) what became of it; `exchange` is the one it came with. Throws `state-unavailable` when it could neither be stored nor delivered.
    */
-  async accept(link: Link, forecast: Value, kept: Value, deadline: number): Promise<Verdict> {
+  async accept(link: Link, forecast: Value, kept: Value, deadline: number, exchange?: ExchangeId): Promise<Verdict> {
     const key = keyOf(link, forecast)
-    const committed = await this.committing(() => this.commit(link, key, forecast, kept)).catch(asGatewayError)
+    const work = () => this.commit(link, key, forecast, kept, exchange)
+    const committed = await this.committing(work).catch(asGatewayError)
     if (committed instanceof GatewayError) return this.deliverUnrecorded(link, key, forecast, deadline, committed)
     const { stored, mine } = committed
     const { version } = stored.record
@@ -154,13 +155,13 @@ export class Forecasts {
     return this.attempts.settled()
   }
 
-  private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value) {
+  private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value, exchange: ExchangeId | undefined) {
     const blocks = blocksOf(forecast)
     for (;;) {
       const stored = await this.options.ledger.read<ForecastRecord>(key)
       const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
       const { record: old, recorded } = this.withTaken(key, known)
-      const record = received(old, blocks, kept, this.moment())
+      const record = received(old, blocks, kept, this.moment(), exchange)
       const mine = old.delivery?.sender === undefined
       const revision = stored?.revision ?? 0
       if (!(await this.write(key, revision, record, mine ? { in: this.leaseMs } : 'unchanged'))) continue

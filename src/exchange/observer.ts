@@ -3,27 +3,53 @@ import type { ErrorKind } from '../errors.ts'
 import type { Receipt } from '../mapping/run.ts'
 import type { ExchangeId, LinkId, PeerId, RequestId } from './ids.ts'
 
+/** What both lines say of the message: how it is found again, on either wire. */
+interface MessageIds {
+  /** X-Request-ID of a 2.0 message; of one that we send to a 1.0 party also its MessageID. */
+  readonly request?: RequestId | undefined
+  /** X-Correlation-ID of a 2.0 message; of one that we send to a 1.0 party also its RelatesTo. */
+  readonly correlation?: RequestId | undefined
+  /** HTTP status of the answer, where it is known. */
+  readonly status?: number | undefined
+}
+
 /** One message received and answered. */
-export interface ExchangeLine {
+export interface ExchangeLine extends MessageIds {
   readonly exchange: ExchangeId
   readonly peer: PeerId | undefined
+  readonly link?: LinkId | undefined
   readonly operation: string | undefined
   readonly direction: 'toModern' | 'toLegacy'
-  readonly outcome: 'accepted' | 'rejected' | ErrorKind
+  /** What it is about, by the 2.0 names; a cable that no link knows by its own. */
+  readonly groups?: readonly string[]
+  /** MessageID and RelatesTo of a 1.0 message. */
+  readonly messageId?: string | undefined
+  readonly relatesTo?: string | undefined
+  /** `repeated`: it had been received before, and got its first answer again. */
+  readonly outcome: 'accepted' | 'rejected' | 'repeated' | ErrorKind
   readonly durationMs: number
   readonly receipts: readonly Receipt[]
   readonly error?: unknown
 }
 
-/** One attempt to deliver one version of one schedule. */
-export interface DeliveryLine {
+/** One attempt to hand a peer a message: one version of one schedule, or one event. */
+export interface DeliveryLine extends MessageIds {
   readonly peer: PeerId
   readonly link: LinkId
-  readonly group: string
-  readonly version: number
+  /** Without it the attempt is one of UpdateGroupCapacityForecast. */
+  readonly message?: string
+  /** Which wire it left on; without it the 2.0 one. */
+  readonly direction?: 'toModern' | 'toLegacy'
+  readonly group?: string | undefined
+  /** Of the schedule; events have none. */
+  readonly version?: number | undefined
   readonly request: RequestId
+  /** The exchanges that it carries on, as far as they are known. */
+  readonly exchanges?: readonly ExchangeId[]
   readonly attempt: number
   readonly outcome: 'accepted' | 'refused' | 'unavailable' | 'expired'
+  readonly durationMs?: number
+  readonly receipts?: readonly Receipt[]
   readonly sentence: string | undefined
   readonly retryInMs: number | undefined
   readonly error?: unknown

@@ -2,13 +2,17 @@
  * Takes one OSCP 2.0 message about a group through the gateway: is the group known here, and which flow carries it on.
  * Limits: messages of the session never come here. A message without a flow is answered 501 once its group is known.
  */
-import { GatewayError } from '../errors.ts'
+import { type ErrorKind, GatewayError } from '../errors.ts'
+import type { Receipt } from '../mapping/run.ts'
 import type { AfterAnswer, ModernReceiver, ModernRequest } from './modern.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links } from './peers.ts'
 
-/** What carries one message on. Resolves when it is safe to say 204; throws GatewayError, and then nothing was stored. */
-export type ModernFlow = (request: ModernRequest, link: Link) => Promise<AfterAnswer | undefined>
+/**
+ * What carries one message on. Resolves when it is safe to say 204; throws GatewayError, and then nothing was stored.
+ * What its translations did it adds to `receipts`.
+ */
+export type ModernFlow = (request: ModernRequest, link: Link, receipts: Receipt[]) => Promise<AfterAnswer | undefined>
 
 export interface ReceiveModernOptions {
   readonly links: Links
@@ -23,23 +27,24 @@ export function modernReceiver({ links, observer, now, flows }: ReceiveModernOpt
 
   async function receive(request: ModernRequest): Promise<AfterAnswer | undefined> {
     const started = now()
-    const { exchange, peer, message } = request
-    const line = { exchange, peer, operation: message, direction: 'toLegacy' as const, receipts: [] }
+    const receipts: Receipt[] = []
+    let link: Link | undefined
+    const observe = (outcome: 'accepted' | ErrorKind, error?: unknown) =>
+      observer.exchanged({ ...lineOf(request, link), receipts, outcome, durationMs: now() - started, error })
     try {
-      const after = await carry(request)
-      observer.exchanged({ ...line, outcome: 'accepted', durationMs: now() - started })
+      link = findLink(request)
+      const after = await carry(request, link, receipts)
+      observe('accepted')
       return after
     } catch (error) {
-      const outcome = error instanceof GatewayError ? error.kind : 'internal'
-      observer.exchanged({ ...line, outcome, durationMs: now() - started, error })
+      observe(error instanceof GatewayError ? error.kind : 'internal', error)
       throw error
     }
   }
 
-  async function carry(request: ModernRequest): Promise<AfterAnswer | undefined> {
-    const link = findLink(request)
+  function carry(request: ModernRequest, link: Link, receipts: Receipt[]): Promise<AfterAnswer | undefined> {
     const flow = flows.get(request.message)
-    if (flow) return flow(request, link)
+    if (flow) return flow(request, link, receipts)
     throw new GatewayError('message-unsupported', 'This message is not carried yet.')
   }
 
@@ -52,4 +57,10 @@ export function modernReceiver({ links, observer, now, flows }: ReceiveModernOpt
     const sentence = 'is no group that is served here'
     throw new GatewayError('group-unknown', `group_id ${sentence}`, { problems: [{ path: 'group_id', sentence }] })
   }
+}
+
+function lineOf({ exchange, peer, message, request, correlation, value }: ModernRequest, link: Link | undefined) {
+  const groups = typeof value.group_id === 'string' ? [value.group_id] : []
+  const about = { exchange, peer, operation: message, direction: 'toLegacy' as const, request, correlation, groups }
+  return { ...about, link: link?.id }
 }

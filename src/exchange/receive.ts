@@ -9,7 +9,7 @@ import type { Context, Receipt } from '../mapping/run.ts'
 import { mergeAnswers, type PartAnswer, refuseHuge, refuseWhole } from './answers.ts'
 import type { Forecasts, Verdict } from './forecasts.ts'
 import type { ExchangeId, PeerId } from './ids.ts'
-import type { Observer } from './observer.ts'
+import type { ExchangeLine, Observer } from './observer.ts'
 import { contextOf, type Link, type Links } from './peers.ts'
 
 export interface LegacyRequest {
@@ -37,6 +37,8 @@ export interface LegacyArrival {
   readonly context: Context
   /** Where a flow leaves the receipts of its translations. */
   readonly receipts: Receipt[]
+  /** And the 2.0 names of the groups that the message is about. */
+  readonly groups: string[]
 }
 
 /** What carries one kind of operation on. Resolves to the answer as OSCP 2.0 would say it; throws GatewayError, and then nothing was stored. */
@@ -53,6 +55,13 @@ export interface ReceiveOptions {
   readonly flows: ReadonlyMap<string, LegacyFlow>
 }
 
+/** What is known of a message by the time it is answered or refused. */
+interface Seen {
+  link: Link | undefined
+  readonly groups: string[]
+  readonly receipts: Receipt[]
+}
+
 export function legacyReceiver({
   links,
   forecasts,
@@ -67,11 +76,14 @@ export function legacyReceiver({
     const started = now()
     const { exchange: id, peer, operation } = request
     const line = { exchange: id, peer, operation, direction: 'toModern' as const }
-    const receipts: Receipt[] = []
-    const observe = (outcome: Parameters<Observer['exchanged']>[0]['outcome'], error?: unknown) =>
-      observer.exchanged({ ...line, outcome, durationMs: now() - started, receipts, ...(error ? { error } : {}) })
+    const seen: Seen = { link: undefined, groups: [], receipts: [] }
+    const observe = (outcome: ExchangeLine['outcome'], error?: unknown) => {
+      const { link, groups, receipts } = seen
+      const about = { ...line, link: link?.id, groups: [...new Set(groups)], receipts }
+      observer.exchanged({ ...about, outcome, durationMs: now() - started, ...(error ? { error } : {}) })
+    }
     try {
-      const { value, accepted } = await exchange(request, receipts)
+      const { value, accepted } = await exchange(request, seen)
       observe(accepted ? 'accepted' : 'rejected')
       return value
     } catch (error) {
@@ -80,8 +92,9 @@ export function legacyReceiver({
     }
   }
 
-  async function exchange(request: LegacyRequest, receipts: Receipt[]): Promise<{ value: Value; accepted: boolean }> {
+  async function exchange(request: LegacyRequest, seen: Seen): Promise<{ value: Value; accepted: boolean }> {
     const link = links.ofLegacy(request.peer, request.cspIdentity)
+    seen.link = link
     const context = contextOf(link, now(), offlineAfter)
     const compiled = link.crossing.byLegacy.get(request.operation)
     if (!compiled) throw new GatewayError('operation-unknown', 'This operation is not supported by the gateway.')
@@ -90,29 +103,30 @@ export function legacyReceiver({
       throw new GatewayError('message-unsupported', 'This operation is not carried yet.')
 
     let answer: Value = {}
-    if (flow) answer = await flow({ request, link, compiled, context, receipts })
+    if (flow) answer = await flow({ request, link, compiled, context, receipts: seen.receipts, groups: seen.groups })
     else if (compiled.module.answered === 'peer') {
       const parts = compiled.toModern.translate(request.value, context)
+      seen.groups.push(...parts.map((part) => ('value' in part ? String(part.value.group_id) : part.item)))
       refuseWhole(parts)
       refuseHuge(parts)
-      for (const part of parts) if ('receipt' in part) receipts.push(part.receipt)
-      answer = mergeAnswers(await passAll(link, parts))
+      for (const part of parts) if ('receipt' in part) seen.receipts.push(part.receipt)
+      answer = mergeAnswers(await passAll(link, parts, request.exchange))
     }
     const [back] = compiled.answerToLegacy.translate(answer, context)
     if (!back || !('value' in back))
       throw new GatewayError('internal', 'The answer could not be translated.', { cause: back })
-    receipts.push(back.receipt)
+    seen.receipts.push(back.receipt)
     return { value: back.value, accepted: answer.verdict !== 'REFUSED' }
   }
 
   /** In document order for one group, all at once across groups: the same cable twice must arrive in the order it was said. */
-  async function passAll(link: Link, parts: readonly Part[]): Promise<PartAnswer[]> {
+  async function passAll(link: Link, parts: readonly Part[], exchange: ExchangeId): Promise<PartAnswer[]> {
     const deadline = now() + link.answerWithin
     const turns = new Map<unknown, Promise<unknown>>()
     const passed = await Promise.allSettled(
       parts.map((part) => {
         const group = 'value' in part ? part.value.group_id : part
-        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, deadline))
+        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, deadline, exchange))
         turns.set(
           group,
           turn.catch(() => undefined),
@@ -129,10 +143,10 @@ export function legacyReceiver({
     )
   }
 
-  async function pass(link: Link, part: Part, deadline: number): Promise<PartAnswer> {
+  async function pass(link: Link, part: Part, deadline: number, exchange: ExchangeId): Promise<PartAnswer> {
     if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
     if ('held' in part) return { item: part.item, verdict: 'ACCEPTED', message: part.held.message }
-    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline)
+    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline, exchange)
     if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}
     return { item: part.item, verdict: 'ACCEPTED', ...remark }
