@@ -206,7 +206,7 @@ export const errorTable = {
     json: 503,
     log: 'warn',
     meaning: 'The party on the other side cannot be reached, or asks to wait.',
-    advice: 'Send it again later.',
+    advice: 'Send it again later, after a growing pause.',
   },
   internal: {
     ...receiver,

@@ -1,6 +1,6 @@
 /**
- * `oscp-gateway pages`: writes the mapping pages, or says with `--check` which of them are stale (exit 1).
- * Limits: samples come from the golden files next to the sources; where there are none, pages are written without.
+ * `oscp-gateway pages`: writes the mapping pages and, beside them, that of errors; or says with `--check` which are stale (exit 1).
+ * Limits: into another folder (`--out`) only the mapping pages are written; samples come from the golden files next to the sources; where there are none, pages are written without.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -8,6 +8,7 @@ import { home } from '../app.ts'
 import type { Outcome } from '../mapping/outcome.ts'
 import type { Sample } from '../mapping/page-text.ts'
 import { writePages } from '../mapping/pages.ts'
+import { writeErrorPage } from './error-page.ts'
 import { exitCodes } from './exit.ts'
 import { prepare } from './prepare.ts'
 
@@ -24,13 +25,14 @@ export async function pages({ out, check }: PagesOptions, { stdout, stderr }: St
   const folder = resolve(out ?? join(home, 'docs', 'mappings'))
   const { crossings } = await prepare(() => undefined)
   const wanted = writePages(crossings, (crossing, message) => samplesOf(folder, crossing, message))
+  if (out === undefined) wanted.set(join('..', 'errors.md'), writeErrorPage())
   const stale = [...wanted].filter(([file, text]) => contentOf(join(folder, file)) !== text).map(([file]) => file)
   const foreign = pagesIn(folder).filter((file) => !wanted.has(file))
   if (check) {
     for (const file of stale) stderr.write(`${join(folder, file)} is stale; run \`npm run pages\`\n`)
     for (const file of foreign) stderr.write(`${join(folder, file)} is the page of no message\n`)
     if (stale.length + foreign.length > 0) return exitCodes.failure
-    stdout.write(`${wanted.size} pages are what the mappings say\n`)
+    stdout.write(`${wanted.size} pages are what the mappings and the table of errors say\n`)
     return exitCodes.ok
   }
   for (const [file, text] of wanted) {

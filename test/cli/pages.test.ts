@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { type PagesOptions, pages, type Streams } from '../../src/cli/pages.ts'
+import { errorTable } from '../../src/errors.ts'
 import { root, runCommand } from '../support/command.ts'
 
 const shipped = join(root, 'docs', 'mappings')
@@ -27,6 +28,15 @@ describe('The command pages', function () {
   it('finds the shipped pages to be what the mappings say; if not, run npm run pages and read the difference', async () => {
     const { code, err } = await runCommand(['pages', '--check'])
     expect([code, err]).to.deep.equal([0, ''])
+  })
+
+  it('says of every kind of error what it is on each wire, what it means and what to do', () => {
+    const page = readFileSync(join(shipped, '..', 'errors.md'), 'utf8')
+    for (const [kind, row] of Object.entries(errorTable)) {
+      expect(page).to.include(`| [${kind}](#${kind}) |`).and.include(`### ${kind}\n\n${row.meaning}`)
+      expect(page).to.include(row.advice)
+      for (const sentence of [row.meaning, row.advice]) expect(sentence, kind).to.match(/^\S.{20,}\.$/)
+    }
   })
 
   it('writes the same pages into another folder, removes its own that are of no message, and leaves what it did not write', async () => {
