@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildLinks } from './app/links.ts'
 import { assemble, type Parts } from './app/parts.ts'
+import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
 import type { Config } from './config.ts'
 import type { LinkId } from './exchange/ids.ts'
 import type { Observer } from './exchange/observer.ts'
@@ -24,6 +25,10 @@ export interface Gateway {
   readonly adminUrl: string
   readonly sessions: Sessions
   readonly crossings: readonly Crossing[]
+  /** Ours, and when each ends. */
+  certificates(): OwnCertificate[]
+  /** Reads the files of certificates again; what cannot be used raises an alarm and changes nothing. */
+  reload(): void
   /** Stops taking work, finishes what runs within the time, and closes the state last. */
   stop(withinMs?: number): Promise<void>
 }
@@ -62,7 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const urls = { soap: trimmed(config.publicUrl), rest: trimmed(config.publicRestUrl ?? config.publicUrl) }
   const parts = assemble({ config, log, crossings, observer, version, now, random, urls })
   const faces = await listenOn(config, parts)
-  const at = { soap: urlOf(faces.soap), rest: urlOf(faces.rest), admin: urlOf(faces.admin) }
+  const { soapTls, restTls } = config.listen
+  const at = { soap: urlOf(faces.soap, soapTls), rest: urlOf(faces.rest, restTls), admin: urlOf(faces.admin) }
   urls.soap ||= at.soap
   urls.rest ||= at.rest
   warnOfWildcards(config, at.soap, log)
@@ -77,6 +83,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     adminUrl: at.admin,
     sessions,
     crossings,
+    certificates: () => parts.certificates.list(),
+    reload: () => parts.certificates.reload(),
     stop: (withinMs = 8000) => stop(parts, faces, withinMs),
   }
 }
@@ -88,16 +96,19 @@ interface Faces {
 }
 
 /** All three or none: a gateway of which one face is missing is not started. */
-async function listenOn({ listen }: Config, { soap, rest, ledger, http }: Parts): Promise<Faces> {
+async function listenOn({ listen }: Config, { soap, rest, ledger, http, certificates }: Parts): Promise<Faces> {
   const opened = await listenAll([
-    { handler: soap, ...listen.soap },
-    { handler: rest.callback, ...listen.rest },
+    { handler: soap, ...listen.soap, tls: certificates.face('soap') },
+    { handler: rest.callback, ...listen.rest, tls: certificates.face('rest') },
     { handler: probes(() => ledger.isReady()).callback(), ...listen.admin },
   ]).catch(async (error: unknown) => {
+    certificates.stop()
     await Promise.all([http.close(), ledger.close()])
     throw error
   })
-  return { soap: opened[0], rest: opened[1], admin: opened[2] }
+  const faces = { soap: opened[0], rest: opened[1], admin: opened[2] }
+  certificates.attach(faces)
+  return faces
 }
 
 /** A listener on every interface does not know by which of them partners come. */
@@ -114,6 +125,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
   forecasts.drain()
   party.sessions.stop()
+  parts.certificates.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
   await within(left(), [parts.rest.settled(), parts.replies.settled(), party.sessions.settled(), forecasts.settled()])
   await admin.close(0)
@@ -130,9 +142,10 @@ async function within(ms: number, work: readonly Promise<unknown>[]): Promise<vo
   clearTimeout(timer)
 }
 
-/** Everything about a configuration that only the mappings can judge. Throws FindingsError. */
+/** Everything about a configuration that only the mappings, and the files it names, can judge. Throws FindingsError. */
 export function startupChecks(config: Config, crossings: readonly Crossing[]): void {
   buildLinks(config, crossings)
+  checkTlsFiles(config)
 }
 
 /** One link as the gateway would serve it, or undefined when there is none of this name. Throws FindingsError. */
@@ -149,8 +162,8 @@ function trimmed(url = ''): string {
   return url.replace(/\/+$/, '')
 }
 
-function urlOf({ host, port }: Listener): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+function urlOf({ host, port }: Listener, tls?: object): string {
+  return `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function findHome(folder: string): string {

@@ -186,6 +186,26 @@ export const errorTable = {
     meaning: 'A media type, character encoding or content encoding that is not read here.',
     advice: 'text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2), application/json (OSCP 2.0); UTF-8 is always right.',
   },
+  'headers-too-large': {
+    ...sender,
+    soap11: 431,
+    soap12: 431,
+    json: 431,
+    log: 'warn',
+    meaning:
+      'The request line or the headers are more than the listener takes; HTTP ends there, before there is a message.',
+    advice: 'Send fewer or shorter headers, or raise limits.headerBytes or limits.headers.',
+  },
+  'request-timeout': {
+    ...sender,
+    soap11: 408,
+    soap12: 408,
+    json: 408,
+    retry: 'later',
+    log: 'warn',
+    meaning: 'Headers or body came too slowly.',
+    advice: 'Look at the connection between the two; limits.headersTimeout and limits.requestTimeout are the times.',
+  },
   'message-too-large': {
     ...sender,
     soap11: 413,

@@ -46,6 +46,27 @@ describe('The configuration', () => {
     expect(config.links.one).to.include({ answerWithin: 5000, groups: 'identity', ampereAllMeans: 'sum' })
   })
 
+  it('takes TLS no older than 1.2, and files that belong together', () => {
+    const tls = (soap: string, peer = '{}') =>
+      problems(
+        `${minimal.replace('token: t', `token: t, tls: ${peer}`)}listen: { soapTls: { certFile: c, keyFile: k, ${soap} } }`,
+      )
+    expect(tls('minVersion: TLSv1.3')).to.deep.equal([])
+    expect(tls('minVersion: TLSv1.1', '{ minVersion: TLSv1 }')).to.deep.equal([
+      'listen.soapTls.minVersion: must be TLSv1.2 or TLSv1.3',
+      'peers.cpo.tls.minVersion: must be TLSv1.2 or TLSv1.3',
+    ])
+    expect(tls('clientCertificates: require')).to.deep.equal([
+      'listen.soapTls.clientCaFile: is needed, because certificates are required',
+    ])
+    expect(tls('clientCaFile: ca')).to.deep.equal([
+      'listen.soapTls.clientCertificates: must be request or require, or clientCaFile has no meaning',
+    ])
+    expect(tls('', '{ keyFile: k }')).to.deep.equal([
+      'peers.cpo.tls.certFile: and keyFile belong together: give both or neither',
+    ])
+  })
+
   it('is overridden by the environment, also by files named there', () => {
     const config = loadConfig(undefined, undefined, {
       OSCP_GW_CONFIG: file('a.yaml', minimal),

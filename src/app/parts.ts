@@ -24,6 +24,7 @@ import { openLedger } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
+import { type Certificates, openCertificates } from './tls.ts'
 
 export interface PartsOptions {
   readonly config: Config
@@ -40,6 +41,7 @@ export interface PartsOptions {
 export interface Parts {
   readonly ledger: Ledger
   readonly http: HttpClient
+  readonly certificates: Certificates
   readonly party: Party
   readonly forecasts: Forecasts
   readonly agenda: Agenda
@@ -62,18 +64,21 @@ export function assemble(options: PartsOptions): Parts {
   // First of all, because it may find that there is nothing to be built.
   const built = buildLinks(config, crossings)
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
+  const certificates = openCertificates(config, log, observer, now)
   const ledger = openLedger(config, log, now)
   const ground: Ground = { ...options, ...built, observer, ledger }
   const http = httpClient()
   // Sessions begin long after both are there.
   const hooks = { onOnline: (peer: PeerId) => forecasts.resend(peer) }
-  const party = openParty({ ...ground, http, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
+  const tls = certificates.peer
+  const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party)
   const hostsOf = (peer: PeerId) => replyHosts(config, peer)
   const replies = openReplies({ http, observer, hostsOf, withinMs: config.delivery.timeout })
   return {
     ledger,
     http,
+    certificates,
     party,
     forecasts,
     agenda: openAgenda(ground, party, forecasts),

@@ -8,7 +8,7 @@ import type { Ledger } from '../exchange/ledger.ts'
 import type { ModernReceiver } from '../exchange/modern.ts'
 import type { Observer } from '../exchange/observer.ts'
 import type { ModernWire } from '../exchange/peers.ts'
-import type { HttpClient } from '../http/outbound.ts'
+import type { HttpClient, OutboundTls } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, reason } from '../ops/log.ts'
 import { type RestInbound, restInbound } from '../rest/inbound.ts'
@@ -25,6 +25,8 @@ export interface PartyOptions {
   readonly crossings: readonly Crossing[]
   readonly ledger: Ledger
   readonly http: HttpClient
+  /** How each party is called over TLS. */
+  readonly tls?: (peer: PeerId) => OutboundTls | undefined
   readonly log: Log
   readonly observer: Observer
   /** What the REST listener is reached under, without a slash at its end; known once it listens. */
@@ -49,7 +51,12 @@ export interface Party {
 export function openParty(options: PartyOptions): Party {
   const { config, crossings, ledger, http, log, observer, publicUrl, now, random, newId } = options
   const configured = modernPeers(config)
-  const outbound = configured.map(({ id, peer }) => ({ id, url: peer.url, profile: peer.profile }))
+  const outbound = configured.map(({ id, peer }) => ({
+    id,
+    url: peer.url,
+    profile: peer.profile,
+    tls: options.tls?.(id),
+  }))
   const call = restCaller(http, accessTokens(http, now), outbound)
   const sessions = new Sessions({
     peers: sessionPeers(config),

@@ -32,7 +32,13 @@ async function run(
   const log = createLog(config.log)
   const gateway = await startGateway({ config, log, crossings })
   ready?.(gateway.soapUrl)
+  const reload = () => {
+    log.info('reading certificates again')
+    gateway.reload()
+  }
+  process.on('SIGHUP', reload)
   await stopping
+  process.off('SIGHUP', reload)
   log.info('stopping')
   await gateway.stop()
   return exitCodes.ok

@@ -3,8 +3,9 @@
  * Limits: unknown settings are refused; what needs the whole file to judge is in checks.ts.
  */
 import { z } from 'zod'
+import { listeners, peerTls } from './listening.ts'
 import { profile } from './profile.ts'
-import { address, baseUrl, duration, id, range, reachable, tokenText, zone } from './values.ts'
+import { baseUrl, duration, id, range, reachable, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
@@ -14,6 +15,7 @@ const legacyPeer = z.strictObject({
     .array(reachable)
     .default([])
     .describe('Hosts it may have answers sent to by wsa:ReplyTo and FaultTo. Default: only the HTTP response.'),
+  tls: peerTls.optional().describe('How it is called over TLS. Default: verified by the public authorities.'),
 })
 
 const modernPeer = z
@@ -39,6 +41,7 @@ const modernPeer = z
       .meta({ secret: true })
       .describe('With registration none: the token we issued for it. Default: it cannot call us.'),
     inboundTokenFile: z.string().optional().describe('File that holds that token.'),
+    tls: peerTls.optional().describe('How it is called over TLS. Default: verified by the public authorities.'),
     profile: profile.describe('What is particular about this party.'),
   })
   .superRefine((peer, context) => {
@@ -99,14 +102,7 @@ export const schema = z.strictObject({
     .array(range)
     .default([])
     .describe('Proxies whose X-Forwarded-Proto, -Host, -Port and -Prefix make the WSDL’s address without publicUrl.'),
-  listen: z
-    .strictObject({
-      soap: address.default({ host: '127.0.0.1', port: 8080 }).describe('Where OSCP 1.0 parties call.'),
-      rest: address.default({ host: '127.0.0.1', port: 8081 }).describe('Where OSCP 2.0 parties call.'),
-      admin: address.default({ host: '127.0.0.1', port: 8082 }).describe('Where probes are answered; never public.'),
-    })
-    .prefault({})
-    .describe('Listeners.'),
+  listen: listeners.describe('Listeners.'),
   redis: z
     .strictObject({
       url: z

@@ -73,6 +73,8 @@ export type Alarm =
   | 'reply undelivered'
   /** What had to follow an answer, such as a counter-message, failed in a way nobody foresaw. */
   | 'failure after an answer'
+  /** A file of a certificate, key or authority changed into something that cannot be used; the one before stays in use. */
+  | 'certificate not replaced'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 
@@ -81,6 +83,6 @@ export interface Observer {
   attempted(line: DeliveryLine): void
   alarm(
     alarm: Alarm,
-    about: { readonly peer: PeerId; readonly link?: LinkId; readonly group?: string; readonly error?: unknown },
+    about: { readonly peer?: PeerId; readonly link?: LinkId; readonly group?: string; readonly error?: unknown },
   ): void
 }

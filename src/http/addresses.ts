@@ -39,6 +39,14 @@ export function isAddress(host: string): boolean {
   return ipaddr.IPv6.isValid(host) || ipaddr.IPv4.isValidFourPartDecimal(host)
 }
 
+/** What counts as one caller: an IPv4 address, or the 64 bits of an IPv6 network that one host may use all addresses of. */
+export function originOf(text: string): string {
+  if (!ipaddr.isValid(text)) return text
+  const address = ipaddr.process(text)
+  if (address.kind() === 'ipv4') return address.toString()
+  return `${(address as ipaddr.IPv6).parts.slice(0, 4).join(':')}/64`
+}
+
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (address.range() !== 'unicast') return false
   return address.kind() === 'ipv4' || address.match(publicIpv6)

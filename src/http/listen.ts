@@ -1,50 +1,79 @@
 /**
- * Opens and closes one HTTP listener. Closing stops new connections, tells idle ones to go, and waits for running requests.
- * Limits: slow headers and bodies are cut off by node's own timeouts, set here.
+ * Opens and closes one listener of HTTP or HTTPS. Closing stops new connections, tells idle ones to go, and waits for running
+ * requests. A certificate is replaced without touching the connections there are.
+ * Limits: TLS 1.2 at least; what callers may do before there is a message is in limits.ts.
  */
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { defaultLimits, guard, type HttpLimits, type Refusal, refuseManyHeaders, serverOptions } from './limits.ts'
+import type { TlsMaterial } from './tls-files.ts'
 
 export interface Listener {
   readonly host: string
   readonly port: number
   /** Resolves when the last request is answered, or after `withinMs`: then connections are cut. Never rejects. */
   close(withinMs: number): Promise<void>
+  /** What new connections are met with; those that are open stay as they are. Does nothing on plain HTTP. */
+  renew(material: TlsMaterial): void
+}
+
+export interface ListenerTls {
+  readonly material: TlsMaterial
+  /** `require` ends the handshake of whoever has none that an authority of `material.ca` signed. */
+  readonly clientCertificates: 'none' | 'request' | 'require'
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+export interface ListenerOptions {
+  readonly tls?: ListenerTls | undefined
+  readonly limits?: HttpLimits | undefined
+  readonly refusal?: Refusal | undefined
+}
+
+export interface Face extends ListenerOptions {
+  readonly handler: RequestListener
+  readonly host: string
+  readonly port: number
 }
 
 /** Listens; port 0 picks a free one. Rejects when the address cannot be had. */
-export async function listen(handler: RequestListener, host: string, port: number): Promise<Listener> {
-  const server = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 65_000,
-    maxHeaderSize: 16_384,
-  })
-  const open: Open = { sockets: new Set(), responses: new Set() }
-  server.on('connection', (socket) => {
-    open.sockets.add(socket)
-    socket.once('close', () => open.sockets.delete(socket))
-  })
-  server.on('request', (_, response) => {
+export async function listen(
+  handler: RequestListener,
+  host: string,
+  port: number,
+  { tls, limits = defaultLimits, refusal = inPlainText }: ListenerOptions = {},
+): Promise<Listener> {
+  const secure = tls && createTlsServer({ ...serverOptions(limits), ...tlsOptions(tls, limits) })
+  const server: Server = secure ?? createServer(serverOptions(limits))
+  const open: Open = { sockets: new Set(), handshaking: new Map(), responses: new Set() }
+  guard(server, limits, refusal)
+  follow(server, secure, open)
+  server.on('request', (request, response) => {
     open.responses.add(response)
     response.once('close', () => open.responses.delete(response))
+    if (!refuseManyHeaders(request, response, limits, refusal)) handler(request, response)
   })
-  server.on('request', handler)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
   const address = server.address() as AddressInfo
-  return { host, port: address.port, close: (withinMs) => close(server, open, withinMs) }
+  return {
+    host,
+    port: address.port,
+    close: (withinMs) => close(server, open, withinMs),
+    renew: (material) => secure?.setSecureContext(contextOf({ ...tls!, material })),
+  }
 }
 
 /** Opens all of these, in this order, or none: then it rejects with why the first could not be had. */
-export async function listenAll<T extends readonly { handler: RequestListener; host: string; port: number }[]>(
+export async function listenAll<T extends readonly Face[]>(
   faces: readonly [...T],
 ): Promise<{ [K in keyof T]: Listener }> {
   const open: Listener[] = []
   try {
-    for (const { handler, host, port } of faces) open.push(await listen(handler, host, port))
+    for (const { handler, host, port, ...options } of faces) open.push(await listen(handler, host, port, options))
   } catch (error) {
     await Promise.all(open.map((listener) => listener.close(0)))
     throw error
@@ -52,11 +81,50 @@ export async function listenAll<T extends readonly { handler: RequestListener; h
   return open as { [K in keyof T]: Listener }
 }
 
+function inPlainText({ message }: Error) {
+  return { contentType: 'text/plain; charset=utf-8', body: message }
+}
+
+function contextOf({ material: { cert, key, ca }, minVersion }: ListenerTls) {
+  // Without authorities of our own no caller is trusted: by default it would be whoever a public authority knows.
+  return { cert, key, ca: ca ?? [], minVersion, honorCipherOrder: true }
+}
+
+function tlsOptions(tls: ListenerTls, limits: HttpLimits) {
+  return {
+    ...contextOf(tls),
+    requestCert: tls.clientCertificates !== 'none',
+    rejectUnauthorized: tls.clientCertificates === 'require',
+    handshakeTimeout: limits.headersTimeout,
+  }
+}
+
 /** What a listener must know of to end it. */
 interface Open {
+  /** Those that requests come on. */
   readonly sockets: Set<Socket>
+  /** Those that have not ended their TLS handshake, by the port and address they come from. */
+  readonly handshaking: Map<string, Socket>
   /** Those that are not yet sent whole. */
   readonly responses: Set<ServerResponse>
+}
+
+function follow(server: Server, secure: TlsServer | undefined, { sockets, handshaking }: Open): void {
+  const keep = (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  }
+  if (!secure) return void server.on('connection', keep)
+  const originOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  secure.on('connection', (socket: Socket) => {
+    const origin = originOf(socket)
+    handshaking.set(origin, socket)
+    socket.once('close', () => handshaking.delete(origin))
+  })
+  secure.on('secureConnection', (socket) => {
+    handshaking.delete(originOf(socket))
+    keep(socket)
+  })
 }
 
 function close(server: Server, open: Open, withinMs: number): Promise<void> {
@@ -71,6 +139,7 @@ function close(server: Server, open: Open, withinMs: number): Promise<void> {
     server.closeIdleConnections()
     // To Node a connection is only idle once it has carried a request.
     for (const socket of open.sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const socket of open.handshaking.values()) socket.destroy()
   })
 }
 

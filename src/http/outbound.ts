@@ -9,6 +9,7 @@ import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { Agent, buildConnector, request } from 'undici'
 import { compileReach, isAddress } from './addresses.ts'
+import type { TlsMaterial } from './tls-files.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -24,6 +25,17 @@ export interface Reach {
   /** Ranges, addresses and host names. */
   readonly allowAddresses: readonly string[]
   readonly allowHttp: boolean
+  /** How its certificate is judged and which is shown to it. Default: the public authorities, and none. */
+  readonly tls?: OutboundTls | undefined
+}
+
+/** TLS with one peer; what it shows is compared by identity, so a peer has one object of this kind. */
+export interface OutboundTls {
+  /** What is in use now. */
+  readonly material: () => TlsMaterial
+  /** Name that the peer's certificate must be for, instead of its URL's host. */
+  readonly serverName?: string | undefined
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
 export interface HttpCall {
@@ -60,9 +72,8 @@ const patience = 1_000
 
 export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: HttpClientOptions = {}): HttpClient {
   const limits = { connections: connectionsPerPeer, pipelining: 1, keepAliveTimeout: 30_000, maxResponseSize: -1 }
-  const trusting = new Agent(limits)
-  /** Connections made for one peer's reach are never used for another's. */
-  const guarded = new Map<string, Agent>()
+  /** Connections made for one peer's TLS and reach are never used for another's. */
+  const pools = new Map<OutboundTls | undefined, Pool>()
 
   return {
     async send({ method = 'POST', url, headers, body, withinMs, reach, needsBody = false }) {
@@ -85,25 +96,78 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
       }
     },
     async close() {
-      await Promise.all([trusting, ...guarded.values()].map((agent) => agent.destroy()))
+      const agents = [...pools.values()].flatMap((pool) => [...pool.agents.values()])
+      await Promise.all(agents.map((agent) => agent.destroy()))
     },
   }
 
-  function dispatcherFor(url: URL, reach: Reach): Agent {
-    if (reach.configured.some((own) => new URL(own).origin === url.origin)) return trusting
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && reach.allowHttp))
+  function dispatcherFor(url: URL, { configured, allowAddresses, allowHttp, tls }: Reach): Agent {
+    const trusted = configured.some((own) => new URL(own).origin === url.origin)
+    if (!trusted && url.protocol !== 'https:' && !(url.protocol === 'http:' && allowHttp))
       throw new NotReachable('Only https is called.')
-    const key = [...reach.allowAddresses].sort().join(' ')
-    const known = guarded.get(key)
+    const { agents, material } = poolFor(tls)
+    const key = trusted ? 'configured' : `guarded ${[...allowAddresses].sort().join(' ')}`
+    const known = agents.get(key)
     if (known) return known
-    const agent = new Agent({ ...limits, connect: guardedConnect(reach.allowAddresses, lookup) })
-    guarded.set(key, agent)
+    const secure = secureOptions(tls, material)
+    const connect = trusted ? connector(secure) : guardedConnect(secure, allowAddresses, lookup)
+    const agent = new Agent({ ...limits, connect })
+    agents.set(key, agent)
     return agent
+  }
+
+  /** With another certificate come other connections; those that are in use end with their calls. */
+  function poolFor(tls: OutboundTls | undefined): Pool {
+    const material = tls?.material()
+    const known = pools.get(tls)
+    if (known && known.material === material) return known
+    for (const agent of known?.agents.values() ?? []) void agent.close()
+    const pool = { material, agents: new Map<string, Agent>() }
+    pools.set(tls, pool)
+    return pool
   }
 }
 
+interface Pool {
+  readonly material: TlsMaterial | undefined
+  readonly agents: Map<string, Agent>
+}
+
+/** Those of tls.connect, which undici passes on, though its types do not say so. */
+interface SecureOptions {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly rejectUnauthorized: true
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly servername?: string
+}
+
+/** Said expressly, so that no environment variable of node can lower it. */
+function secureOptions(tls: OutboundTls | undefined, material: TlsMaterial | undefined): SecureOptions {
+  return {
+    minVersion: tls?.minVersion ?? 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(material?.ca === undefined ? {} : { ca: material.ca }),
+    ...(material?.cert === undefined ? {} : { cert: material.cert }),
+    ...(material?.key === undefined ? {} : { key: material.key }),
+    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+  }
+}
+
+/** undici lets the host of a URL overrule `servername`, so it is said anew for every connection. */
+function connector(secure: SecureOptions, more: Partial<buildConnector.BuildOptions> = {}): buildConnector.connector {
+  const connect = buildConnector({ ...secure, ...more } as buildConnector.BuildOptions)
+  const { servername } = secure
+  return servername === undefined ? connect : (options, callback) => connect({ ...options, servername }, callback)
+}
+
 /** A connector that gives up before, and again after, a connection to an address that may not be called. */
-function guardedConnect(allowed: readonly string[], lookup: typeof systemLookup): buildConnector.connector {
+function guardedConnect(
+  secure: SecureOptions,
+  allowed: readonly string[],
+  lookup: typeof systemLookup,
+): buildConnector.connector {
   const permits = compileReach(allowed)
   const refusal = () => new NotReachable('The address is neither public nor allowed for this peer.')
   const guardedLookup: LookupFunction = (host, options, callback) => {
@@ -116,7 +180,7 @@ function guardedConnect(allowed: readonly string[], lookup: typeof systemLookup)
       callback(null, first.address, first.family)
     })
   }
-  const connect = buildConnector({ lookup: guardedLookup } as buildConnector.BuildOptions)
+  const connect = connector(secure, { lookup: guardedLookup } as Partial<buildConnector.BuildOptions>)
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '')
     // Addresses are not looked up, so they are judged here.

@@ -4,7 +4,7 @@
  */
 import type { PeerId, RequestId } from '../exchange/ids.ts'
 import type { ModernWire, Outcome } from '../exchange/peers.ts'
-import { type HttpAnswer, type HttpClient, NotReachable, type Reach } from '../http/outbound.ts'
+import { type HttpAnswer, type HttpClient, NotReachable, type OutboundTls, type Reach } from '../http/outbound.ts'
 import type { SessionCall } from '../session/api.ts'
 import { messagePath } from './messages.ts'
 import type { AccessTokens, OAuthClient } from './oauth.ts'
@@ -27,6 +27,7 @@ export interface OutboundPeer {
   /** Its URL as the operator wrote it, if he did. */
   readonly url: string | undefined
   readonly profile: OutboundProfile
+  readonly tls?: OutboundTls | undefined
 }
 
 /** Where a peer is called, and with which token. */
@@ -138,9 +139,9 @@ function sentenceOf(cause: unknown): string {
   return cause instanceof NotReachable ? 'The address of the peer may not be called.' : 'The peer did not answer.'
 }
 
-function reachOf({ url, profile }: OutboundPeer): Reach {
+function reachOf({ url, profile, tls }: OutboundPeer): Reach {
   const configured = [url, profile.baseUrlOverride].filter((own) => own !== undefined)
-  return { configured, allowAddresses: profile.allowAddresses, allowHttp: profile.allowHttp }
+  return { configured, allowAddresses: profile.allowAddresses, allowHttp: profile.allowHttp, tls }
 }
 
 async function authorize(

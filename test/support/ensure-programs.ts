@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const programs = { 'redis-server': 'redis-server', python3: 'python3' } // command: Debian package
+const programs = { 'redis-server': 'redis-server', python3: 'python3', openssl: 'openssl' } // command: Debian package
 
 const runs = (command: string, args: string[]): boolean => {
   try {
@@ -13,7 +13,8 @@ const runs = (command: string, args: string[]): boolean => {
   }
 }
 
-const missing = (): string[] => Object.keys(programs).filter((command) => !runs(command, ['--version']))
+const missing = (): string[] =>
+  Object.keys(programs).filter((command) => !runs(command, [command === 'openssl' ? 'version' : '--version']))
 
 const debianRoot = process.getuid?.() === 0 && existsSync('/etc/debian_version')
 const wanted = missing().map((command) => programs[command as keyof typeof programs])

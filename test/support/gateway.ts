@@ -3,14 +3,14 @@
  * and logs collected. Limits: unless told otherwise, `stop` cuts what still runs after 200 ms.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { shippedCrossings, startGateway } from '../../src/app.ts'
+import { type Gateway, shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { DeliveryLine, ExchangeLine, Observer } from '../../src/exchange/observer.ts'
 import { createLog } from '../../src/ops/log.ts'
 
 export interface AlarmLine {
   readonly alarm: string
-  readonly peer: string
+  readonly peer?: string
   readonly group?: string
 }
 
@@ -22,6 +22,8 @@ export interface TestGateway {
   readonly observed: { exchanges: ExchangeLine[]; attempts: DeliveryLine[]; alarms: AlarmLine[] }
   /** Its log, one JSON text a line, down to debug. */
   readonly logged: string[]
+  readonly certificates: Gateway['certificates']
+  reload(): void
   stop(withinMs?: number): Promise<void>
 }
 
@@ -62,6 +64,8 @@ export async function startTestGateway({ config, now }: TestGatewayOptions): Pro
     adminUrl: gateway.adminUrl,
     observed,
     logged,
+    certificates: gateway.certificates,
+    reload: gateway.reload,
     stop: (withinMs = 200) => gateway.stop(withinMs),
   }
 }
