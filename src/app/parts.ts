@@ -13,6 +13,7 @@ import type { Observer } from '../exchange/observer.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
 import { legacyReceiver } from '../exchange/receive.ts'
 import { modernReceiver } from '../exchange/receive-modern.ts'
+import { flexibilityProviders } from '../exchange/receivers.ts'
 import { compileList } from '../http/addresses.ts'
 import { compileForwarded } from '../http/forwarded.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
@@ -91,16 +92,27 @@ export function assemble(options: PartsOptions): Parts {
 function openForecasts({ config, ledger, links, observer, now, random }: Ground, { wire }: Party): Forecasts {
   const { timeout: attempt, firstRetry, longestRetry } = config.delivery
   const times = { attempt, firstRetry, longestRetry }
-  return new Forecasts({ ledger, wire, links, observer, times, now, random, newId: randomUUID })
+  return new Forecasts({
+    ledger,
+    receiver: flexibilityProviders(wire),
+    links,
+    observer,
+    times,
+    now,
+    random,
+    newId: randomUUID,
+  })
 }
 
-function openAgenda({ ledger, observer }: Ground, { peers, sessions, segments }: Party, forecasts: Forecasts): Agenda {
+function openAgenda(ground: Ground, { peers, sessions, segments }: Party, forecasts: Forecasts): Agenda {
+  const { ledger, observer, legacy } = ground
   const workers = new Map<string, Worker>([
     ['forecast', forecasts],
     ['session', sessions],
     ['segments', segments],
   ])
-  return new Agenda({ ledger, observer, workers, peers: () => peers, every: 200, perPeer: 16 })
+  const receiving = [...peers, ...legacy.map(({ id }) => id)]
+  return new Agenda({ ledger, observer, workers, peers: () => receiving, every: 200, perPeer: 16 })
 }
 
 function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): RequestListener {

@@ -15,11 +15,10 @@ import type { ForecastsOptions, Verdict } from './forecasts.ts'
 import type { PeerId } from './ids.ts'
 import type { Due, LedgerKey, Stored } from './ledger.ts'
 import type { Link } from './peers.ts'
-import { endOf, forecastOf } from './schedule.ts'
+import { endOf } from './schedule.ts'
 import type { Unrecorded } from './unrecorded.ts'
 import type { Waiting } from './waiting.ts'
 
-export const messageName = 'UpdateGroupCapacityForecast'
 /** How much longer a lease lasts than the attempt it covers: time to record the outcome. */
 const leaseMargin = 5_000
 /** A peer that asks for more would outlast the limits it keeps waiting; in milliseconds. */
@@ -119,14 +118,14 @@ export class Attempts {
     error: unknown,
   ): void {
     this.unrecorded.add(key, link, blocks, this.options.now())
-    const about = { peer: link.modern.id, link: link.id, group: record.group, error }
+    const about = { peer: key.peer, link: link.id, group: record.group, error }
     this.options.observer.alarm('delivered but not recorded', about)
   }
 
-  private async send(link: Link, { group, type }: ForecastRecord, { blocks, request }: Delivery): Promise<Result> {
-    const { wire, times, now } = this.options
-    if (endOf(blocks) <= now()) return { verdict: 'expired' }
-    return wire.send(link.modern, messageName, forecastOf(group, type, blocks), { request }, times.attempt)
+  private async send(link: Link, record: ForecastRecord, delivery: Delivery): Promise<Result> {
+    const { receiver, times, now } = this.options
+    if (endOf(delivery.blocks) <= now()) return { verdict: 'expired' }
+    return receiver.send(link, record, delivery, times.attempt)
   }
 
   /** One line for the attempt; an alarm where somebody has been told `Accepted` for what now does not arrive. */
@@ -139,7 +138,7 @@ export class Attempts {
   ): void {
     const { observer } = this.options
     const { version, request, attempts } = record.delivery!
-    const about = { peer: link.modern.id, link: link.id, group: record.group }
+    const about = { peer: key.peer, link: link.id, group: record.group }
     const sentence = 'sentence' in result ? result.sentence : undefined
     const error = 'cause' in result ? { error: result.cause } : {}
     const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, ...times }

@@ -24,6 +24,7 @@ export interface ForecastRecord {
   readonly since?: readonly Block[] | undefined
   /** The exchanges that the newest unsettled versions came with, oldest first. */
   readonly from?: readonly { readonly version: number; readonly exchange: ExchangeId }[] | undefined
+  readonly sinceCause?: Cause | undefined
   /** What the peer said of the last versions, oldest first, for senders who still wait to hear it. */
   readonly said: readonly Said[]
   /** What the mapping keeps for later, such as the forecastId. */
@@ -37,6 +38,18 @@ export interface Delivery {
   readonly blocks: readonly Block[]
   readonly attempts: number
   readonly sender?: string | undefined
+  readonly cause?: Cause | undefined
+}
+
+/** What a delivery came of. Where several messages became one delivery, the newest that says something. */
+export interface Cause {
+  /** The earlier message of the receiver that this one answers. */
+  readonly correlation?: RequestId | undefined
+}
+
+/** And the exchange it came with, for those who follow a message's way. */
+export interface Origin extends Cause {
+  readonly exchange?: ExchangeId | undefined
 }
 
 /** The peer's word on the versions from `from` to `to`; no sentence means that it took them. */
@@ -67,13 +80,15 @@ export function received(
   blocks: readonly Block[],
   kept: Value,
   { now, newId }: Moment,
-  exchange?: ExchangeId,
+  origin: Origin = {},
 ): ForecastRecord {
   const version = record.version + 1
+  const { exchange, ...cause } = origin
   const from = exchange ? [...(record.from ?? []), { version, exchange }].slice(-remembered) : record.from
   const next = { ...record, version, kept, from }
   const { delivery } = record
-  if (delivery?.sender !== undefined) return { ...next, since: over(record.since, blocks, now) }
+  if (delivery?.sender !== undefined)
+    return { ...next, since: over(record.since, blocks, now), sinceCause: newest(record.sinceCause, cause) }
   return {
     ...next,
     delivery: {
@@ -83,6 +98,7 @@ export function received(
       blocks: delivery ? over(over(record.held, delivery.blocks, now), blocks, now) : blocks,
       attempts: delivery?.attempts ?? 0,
       sender: newId(),
+      cause: newest(delivery?.cause, cause),
     },
   }
 }
@@ -103,22 +119,24 @@ export function alsoTaken(record: ForecastRecord, blocks: readonly Block[], { no
 /** The record after the peer's word on its delivery, and with what is owed next, if anything. */
 export function settledBy(record: ForecastRecord, result: Result, { now, newId }: Moment): ForecastRecord {
   const delivery = record.delivery!
-  const owing = (from: ForecastRecord, blocks: readonly Block[], attempts: number): ForecastRecord => ({
+  const owing = (from: ForecastRecord, blocks: readonly Block[], attempts: number, cause?: Cause): ForecastRecord => ({
     ...from,
     since: undefined,
-    delivery: { version: record.version, request: newId() as RequestId, blocks, attempts },
+    sinceCause: undefined,
+    delivery: { version: record.version, request: newId() as RequestId, blocks, attempts, cause },
   })
   if (result.verdict === 'unavailable') {
     const attempts = delivery.attempts + 1
     if (!record.since) return { ...record, delivery: { ...delivery, attempts, sender: undefined } }
-    return owing(record, over(over(record.held, delivery.blocks, now), record.since, now), attempts)
+    const blocks = over(over(record.held, delivery.blocks, now), record.since, now)
+    return owing(record, blocks, attempts, newest(delivery.cause, record.sinceCause))
   }
   const held = result.verdict === 'accepted' ? over(record.held, delivery.blocks, now) : record.held
   const refused = result.verdict === 'refused' ? result.sentence : undefined
   const said = [...record.said, { from: record.settled + 1, to: delivery.version, refused }].slice(-remembered)
   const from = record.from?.filter(({ version }) => version > delivery.version)
   const settled: ForecastRecord = { ...record, held, said, from, settled: delivery.version, delivery: undefined }
-  return record.since ? owing(settled, over(held, record.since, now), 0) : settled
+  return record.since ? owing(settled, over(held, record.since, now), 0, record.sinceCause) : settled
 }
 
 /** The record with all that the peer holds owed to it once more, because it may have forgotten; unchanged if more is owed anyway. */
@@ -148,6 +166,11 @@ export function verdictOn(
   const found = record.said.find(({ from, to }) => from <= version && version <= to)
   if (!found) return 'forgotten'
   return found.refused === undefined ? 'accepted' : { refused: found.refused }
+}
+
+function newest(older: Cause | undefined, newer: Cause | undefined): Cause | undefined {
+  const correlation = newer?.correlation ?? older?.correlation
+  return correlation === undefined ? undefined : { correlation }
 }
 
 function over(older: readonly Block[] | undefined, newer: readonly Block[], now: number): readonly Block[] {

@@ -6,7 +6,7 @@
 import pLimit from 'p-limit'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
-import { Attempts, messageName, type RecordWriter } from './attempts.ts'
+import { Attempts, type RecordWriter } from './attempts.ts'
 import { type Deadline, Deadlines } from './deadlines.ts'
 import {
   alsoTaken,
@@ -14,14 +14,16 @@ import {
   type ForecastRecord,
   lastEnd,
   type Moment,
+  type Origin,
   owedAgain,
   received,
   verdictOn,
 } from './forecast-record.ts'
-import type { ExchangeId, PeerId, RequestId } from './ids.ts'
+import type { PeerId, RequestId } from './ids.ts'
 import type { Due, Ledger, LedgerKey, Stored } from './ledger.ts'
 import type { Observer } from './observer.ts'
-import type { Link, Links, ModernWire } from './peers.ts'
+import type { Link, Links } from './peers.ts'
+import type { Receiver } from './receivers.ts'
 import { blocksOf, endOf } from './schedule.ts'
 import { Unrecorded } from './unrecorded.ts'
 import { Waiting } from './waiting.ts'
@@ -41,7 +43,7 @@ export interface DeliveryTimes {
 
 export interface ForecastsOptions {
   readonly ledger: Ledger
-  readonly wire: ModernWire
+  readonly receiver: Receiver
   readonly links: Links
   readonly observer: Observer
   readonly times: DeliveryTimes
@@ -81,13 +83,15 @@ export class Forecasts {
 
   /**
    * Stores a forecast (an UpdateGroupCapacityForecast), then tries to deliver it, and says by `deadline` (milliseconds
-   * since 1970) what became of it; `exchange` is the one it came with. Throws `state-unavailable` when it could neither be stored nor delivered.
+   * since 1970) what became of it; `origin` says where it came from and what it answers. Throws `state-unavailable` when it
+   * could neither be stored nor delivered.
    */
-  async accept(link: Link, forecast: Value, kept: Value, deadline: number, exchange?: ExchangeId): Promise<Verdict> {
-    const key = keyOf(link, forecast)
-    const work = () => this.commit(link, key, forecast, kept, exchange)
+  async accept(link: Link, forecast: Value, kept: Value, deadline: number, origin?: Origin): Promise<Verdict> {
+    const key = this.keyOf(link, forecast)
+    const work = () => this.commit(link, key, forecast, kept, origin)
     const committed = await this.committing(work).catch(asGatewayError)
-    if (committed instanceof GatewayError) return this.deliverUnrecorded(link, key, forecast, deadline, committed)
+    if (committed instanceof GatewayError)
+      return this.deliverUnrecorded(link, key, forecast, deadline, committed, origin)
     const { stored, mine } = committed
     const { version } = stored.record
     this.waiting.add(key, version)
@@ -106,9 +110,10 @@ export class Forecasts {
     const { revision } = stored
     const { record, recorded } = this.withTaken(key, withoutSender(stored.record))
     const link = this.options.links.byId(record.link)
-    if (record.delivery && link?.modern.id !== key.peer)
+    const isReceiver = link !== undefined && this.options.receiver.peerOf(link) === key.peer
+    if (record.delivery && !isReceiver)
       this.options.observer.alarm('owed to nobody', { peer: key.peer, link: record.link, group: record.group })
-    if (!record.delivery || !link || link.modern.id !== key.peer) {
+    if (!record.delivery || !isReceiver) {
       if (await this.write(key, revision, record, 'not due')) recorded()
       return
     }
@@ -155,13 +160,13 @@ export class Forecasts {
     return this.attempts.settled()
   }
 
-  private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value, exchange: ExchangeId | undefined) {
+  private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value, origin?: Origin) {
     const blocks = blocksOf(forecast)
     for (;;) {
       const stored = await this.options.ledger.read<ForecastRecord>(key)
       const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
       const { record: old, recorded } = this.withTaken(key, known)
-      const record = received(old, blocks, kept, this.moment(), exchange)
+      const record = received(old, blocks, kept, this.moment(), origin)
       const mine = old.delivery?.sender === undefined
       const revision = stored?.revision ?? 0
       if (!(await this.write(key, revision, record, mine ? { in: this.leaseMs } : 'unchanged'))) continue
@@ -200,22 +205,28 @@ export class Forecasts {
     forecast: Value,
     deadline: number,
     error: GatewayError,
+    origin?: Origin,
   ): Promise<Verdict> {
-    const { wire, observer, newId, now } = this.options
+    const { receiver, observer, newId, now } = this.options
     const blocks = blocksOf(forecast)
     if (endOf(blocks) <= now()) return { verdict: 'expired' }
     // An older version of this process may still be on its way: it must not arrive after this one.
     const late = this.deadlines.after(deadline - now())
     await Promise.race([this.attempts.underWay(key), late.passed])
     late.end()
-    const ids = { request: newId() as RequestId }
-    const outcome = await wire.send(link.modern, messageName, forecast, ids, Math.max(1, deadline - now()))
+    const about = { group: groupOf(key), type: typeOf(key) }
+    const delivery = { version: 0, request: newId() as RequestId, blocks, attempts: 0, cause: origin }
+    const outcome = await receiver.send(link, about, delivery, Math.max(1, deadline - now()))
     if (outcome.verdict === 'unavailable') throw error
     if (outcome.verdict === 'refused') return { verdict: 'refused', sentence: outcome.sentence }
     this.unrecorded.add(key, link, blocks, now())
-    const group = forecast.group_id as string
-    observer.alarm('delivered but not recorded', { peer: link.modern.id, link: link.id, group, error })
+    observer.alarm('delivered but not recorded', { peer: key.peer, link: link.id, group: about.group, error })
     return { verdict: 'accepted' }
+  }
+
+  /** Link ids and types hold no slash, so a group may be any text. */
+  private keyOf(link: Link, { type, group_id }: Value): LedgerKey {
+    return { peer: this.options.receiver.peerOf(link), id: `forecast/${link.id}/${type}/${group_id}` }
   }
 
   private moment(): Moment {
@@ -227,11 +238,6 @@ export class Forecasts {
     const keepFor = Math.max(now, lastEnd(record)) - now + week
     return this.options.ledger.write(key, revision, { record, due, keepFor })
   }
-}
-
-/** Link ids and types hold no slash, so a group may be any text. */
-function keyOf(link: Link, forecast: Value): LedgerKey {
-  return { peer: link.modern.id, id: `forecast/${link.id}/${forecast.type as string}/${forecast.group_id as string}` }
 }
 
 function typeOf({ id }: LedgerKey): string {

@@ -146,7 +146,7 @@ export function legacyReceiver({
   async function pass(link: Link, part: Part, deadline: number, exchange: ExchangeId): Promise<PartAnswer> {
     if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
     if ('held' in part) return { item: part.item, verdict: 'ACCEPTED', message: part.held.message }
-    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline, exchange)
+    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline, { exchange })
     if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}
     return { item: part.item, verdict: 'ACCEPTED', ...remark }

@@ -9,7 +9,7 @@ import {
   settledBy,
   verdictOn,
 } from '../../src/exchange/forecast-record.ts'
-import type { LinkId } from '../../src/exchange/ids.ts'
+import type { LinkId, RequestId } from '../../src/exchange/ids.ts'
 import { type Block, overlay } from '../../src/exchange/schedule.ts'
 
 let ids = 0
@@ -113,5 +113,21 @@ describe('The record of a forecast', () => {
     const first = received(emptyRecord('l' as LinkId, 'g', 'CONSUMPTION'), [block(1, 2, 3)], {}, moment)
     const again = settledBy(first, result('unavailable'), moment)
     expect(again.delivery).to.deep.equal({ ...first.delivery, attempts: 1, sender: undefined })
+  })
+
+  it('remembers what its delivery answers, the newest where several messages became one', () => {
+    const answering = (id: string) => ({ correlation: id as RequestId })
+    const empty = emptyRecord('l' as LinkId, 'g', 'CONSUMPTION')
+    const first = received(empty, [block(1, 2, 3)], {}, moment, answering('a'))
+    expect(first.delivery!.cause).to.deep.equal(answering('a'))
+    const during = received(received(first, [block(2, 3, 3)], {}, moment, answering('b')), [block(4, 5, 3)], {}, moment)
+    expect(during.delivery).to.deep.equal(first.delivery)
+    expect(settledBy(during, result('accepted'), moment).delivery!.cause).to.deep.equal(answering('b'))
+    const merged = settledBy(during, result('unavailable'), moment)
+    expect(merged.delivery!.cause).to.deep.equal(answering('b'))
+    expect(received(merged, [block(1, 2, 3)], {}, moment).delivery!.cause).to.deep.equal(answering('b'))
+    expect(settledBy(first, result('unavailable'), moment).delivery!.cause).to.deep.equal(answering('a'))
+    const unasked = settledBy(received(first, [block(2, 3, 3)], {}, moment), result('accepted'), moment)
+    expect(unasked.delivery!.cause).to.equal(undefined)
   })
 })

@@ -6,6 +6,7 @@ import { Forecasts } from '../../src/exchange/forecasts.ts'
 import type { LinkId, PeerId } from '../../src/exchange/ids.ts'
 import type { Ledger } from '../../src/exchange/ledger.ts'
 import { type Link, Links, type ModernWire } from '../../src/exchange/peers.ts'
+import { flexibilityProviders } from '../../src/exchange/receivers.ts'
 import { forecastOf } from '../../src/exchange/schedule.ts'
 import { MemoryLedger } from '../../src/state/memory/ledger.ts'
 import { connectRedis } from '../../src/state/redis/client.ts'
@@ -43,7 +44,7 @@ for (const [name, open] of Object.entries(stores))
       const times = { attempt: 1000, firstRetry: 10, longestRetry: 10 }
       const forecasts = new Forecasts({
         ledger,
-        wire,
+        receiver: flexibilityProviders(wire),
         links,
         observer,
         times,

@@ -1,0 +1,33 @@
+/**
+ * Who receives the schedules of a link, and how one attempt hands a schedule over: the same desired state, whatever the wire.
+ * Limits: a receiver makes one attempt and remembers nothing; repeating is the caller's.
+ */
+import type { Delivery, ForecastRecord } from './forecast-record.ts'
+import type { PeerId } from './ids.ts'
+import type { Link, ModernWire, Outcome } from './peers.ts'
+import { forecastOf } from './schedule.ts'
+
+export const messageName = 'UpdateGroupCapacityForecast'
+
+export interface Receiver {
+  /** The party that gets this link's schedules; their records live with it. */
+  peerOf(link: Link): PeerId
+  /** One attempt, over within this many milliseconds. Never rejects. */
+  send(
+    link: Link,
+    about: Pick<ForecastRecord, 'group' | 'type'>,
+    delivery: Delivery,
+    withinMs: number,
+  ): Promise<Outcome>
+}
+
+/** Flexibility providers, who get a DSO's limits as UpdateGroupCapacityForecast. */
+export function flexibilityProviders(wire: ModernWire): Receiver {
+  return {
+    peerOf: ({ modern }) => modern.id,
+    send: ({ modern }, { group, type }, { blocks, request, cause }, withinMs) => {
+      const ids = cause?.correlation === undefined ? { request } : { request, correlation: cause.correlation }
+      return wire.send(modern, messageName, forecastOf(group, type, blocks), ids, withinMs)
+    },
+  }
+}
