@@ -15,11 +15,29 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
   const legacy: LegacyPeer[] = []
   const modern = new Map<string, ModernPeer>()
   for (const [id, peer] of Object.entries(config.peers)) {
-    if (isLegacy(peer)) legacy.push({ id: id as PeerId, role: peer.role, zone: peer.zone })
-    else modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url ?? '', token: peer.token ?? '' })
-    if (!isLegacy(peer)) continue
+    if (!isLegacy(peer)) {
+      modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url ?? '', token: peer.token ?? '' })
+      continue
+    }
+    const { role, zone, url, headersOut } = peer
     const spoken = crossings.find((c) => c.legacy.id === peer.contract)?.legacy
-    const host = peer.role === 'dso' ? 'csp' : 'dso'
+    const own = spoken?.services.find((service) => service.host === role)
+    const offered = own?.soapVersions ?? ['1.1']
+    const soapVersion = peer.soapVersion ?? (offered.includes('1.1') ? '1.1' : '1.2')
+    legacy.push({ id: id as PeerId, role, zone, url, soapVersion, headersOut })
+    const host = role === 'dso' ? 'csp' : 'dso'
+    if (own && !offered.includes(soapVersion))
+      findings.push({
+        file: 'configuration',
+        rule: `peers.${id}.soapVersion`,
+        sentence: `the WSDL of ${peer.contract} offers a ${role} only SOAP ${offered.join(' and ')}`,
+      })
+    if (url !== undefined && spoken && !own)
+      findings.push({
+        file: 'configuration',
+        rule: `peers.${id}.url`,
+        sentence: `${peer.contract} does not say what a ${role} hosts, so nothing can be called there`,
+      })
     if (!spoken?.services.some((service) => service.host === host))
       findings.push({
         file: 'configuration',

@@ -9,6 +9,7 @@ import { Agenda, type Worker } from '../exchange/agenda.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
+import type { LegacyWire } from '../exchange/legacy.ts'
 import type { Observer } from '../exchange/observer.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
 import { legacyReceiver } from '../exchange/receive.ts'
@@ -21,6 +22,7 @@ import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import { soapInbound } from '../soap/inbound.ts'
+import { soapOutbound } from '../soap/outbound.ts'
 import { openLedger } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openParty, type Party } from './party.ts'
@@ -44,6 +46,7 @@ export interface Parts {
   readonly http: HttpClient
   readonly certificates: Certificates
   readonly party: Party
+  readonly legacyWire: LegacyWire
   readonly forecasts: Forecasts
   readonly agenda: Agenda
   readonly replies: Replies
@@ -69,6 +72,7 @@ export function assemble(options: PartsOptions): Parts {
   const ledger = openLedger(config, log, now)
   const ground: Ground = { ...options, ...built, observer, ledger }
   const http = httpClient()
+  const legacyWire = openLegacyWire(ground, http, certificates.peer)
   // Sessions begin long after both are there.
   const hooks = { onOnline: (peer: PeerId) => forecasts.resend(peer) }
   const tls = certificates.peer
@@ -81,12 +85,27 @@ export function assemble(options: PartsOptions): Parts {
     http,
     certificates,
     party,
+    legacyWire,
     forecasts,
     agenda: openAgenda(ground, party, forecasts),
     replies,
     soap: soapFace(ground, forecasts, replies),
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map() })),
   }
+}
+
+/** How many times the largest request an answer may be: it may hold the forecasts of all cables. */
+const answersToRequests = 8
+
+function openLegacyWire(
+  { config, crossings, legacy, now }: Ground,
+  http: HttpClient,
+  tls: Certificates['peer'],
+): LegacyWire {
+  const peers = legacy.map((peer) => {
+    return { ...peer, services: contractOf(crossings, config, peer.id), tls: tls(peer.id) }
+  })
+  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now })
 }
 
 function openForecasts({ config, ledger, links, observer, now, random }: Ground, { wire }: Party): Forecasts {

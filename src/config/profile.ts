@@ -28,9 +28,9 @@ const oauth = z
 
 /** Headers that belong to the protocol or to HTTP itself; a static header must not forge them. */
 const reserved =
-  /^(?:authorization|content-type|content-length|transfer-encoding|connection|host|x-request-id|x-correlation-id|x-segment-(?:index|count))$/i
+  /^(?:authorization|content-type|content-length|transfer-encoding|connection|host|soapaction|x-request-id|x-correlation-id|x-segment-(?:index|count))$/i
 
-const headers = z
+export const headers = z
   .record(
     z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name'),
     z.string().regex(/^[\t\x20-\x7e]*$/, 'must be a header value of printable ASCII'),

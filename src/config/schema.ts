@@ -4,8 +4,8 @@
  */
 import { z } from 'zod'
 import { listeners, peerTls } from './listening.ts'
-import { profile } from './profile.ts'
-import { baseUrl, duration, id, range, reachable, tokenText, zone } from './values.ts'
+import { headers, profile } from './profile.ts'
+import { baseUrl, duration, httpUrl, id, range, reachable, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
@@ -16,6 +16,14 @@ const legacyPeer = z.strictObject({
     .default([])
     .describe('Hosts it may have answers sent to by wsa:ReplyTo and FaultTo. Default: only the HTTP response.'),
   tls: peerTls.optional().describe('How it is called over TLS. Default: verified by the public authorities.'),
+  url: httpUrl
+    .optional()
+    .describe('Where its own service is called, as it is written. Default: it only calls, and is never called.'),
+  soapVersion: z
+    .enum(['1.1', '1.2'])
+    .optional()
+    .describe('SOAP version it is called with. Default: 1.1 where its WSDL offers it, else 1.2.'),
+  headersOut: headers.default({}).describe('Headers added to every call, such as an API key.'),
 })
 
 const modernPeer = z

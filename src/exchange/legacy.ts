@@ -36,4 +36,6 @@ export type LegacyOutcome =
 /** The OSCP 1.0 wire outwards. Never rejects. */
 export interface LegacyWire {
   call(call: LegacyCall): Promise<LegacyOutcome>
+  /** Whether a call may have an answer at all: the party has a URL and hosts the operation, as far as is known now. */
+  hosts(peer: LegacyPeer, operation: string): boolean
 }

@@ -11,6 +11,11 @@ export interface LegacyPeer {
   readonly role: LegacyRole
   /** IANA zone of its times without offset; undefined means that such times are refused. */
   readonly zone: string | undefined
+  /** Where its own endpoint is called; undefined means that it only calls. */
+  readonly url: string | undefined
+  readonly soapVersion: '1.1' | '1.2'
+  /** Headers added to every call. */
+  readonly headersOut: Readonly<Record<string, string>>
 }
 
 export interface ModernPeer {

@@ -2,7 +2,7 @@
  * Calls a peer over HTTP and reads a short answer. This is the one file that imports undici.
  * A URL that the operator wrote is called as it stands. Any other came from a peer: then only https, and only addresses that
  * are public or allowed for that peer, judged on the address that is connected to, so that no name can change its mind.
- * Limits: redirects are not followed; the answer is cut at 64 KiB; one time limit covers connecting, sending and answering.
+ * Limits: redirects are not followed; the answer is cut at 64 KiB unless more is asked for; one time limit covers connecting, sending and answering.
  * Who answers 2xx has taken the message: that its body then breaks off, or does not end, changes nothing.
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
@@ -47,6 +47,8 @@ export interface HttpCall {
   readonly reach: Reach
   /** The body of a 2xx is what is asked for: without all of it there is no answer. */
   readonly needsBody?: boolean
+  /** Where an answer is cut, in bytes. Default: 64 KiB. */
+  readonly longestAnswer?: number
 }
 
 export interface HttpClient {
@@ -66,7 +68,7 @@ export interface HttpClientOptions {
   readonly lookup?: typeof systemLookup
 }
 
-const longestAnswer = 65_536
+const usualAnswer = 65_536
 /** How long the body of a 2xx is waited for, in milliseconds. */
 const patience = 1_000
 
@@ -76,7 +78,16 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
   const pools = new Map<OutboundTls | undefined, Pool>()
 
   return {
-    async send({ method = 'POST', url, headers, body, withinMs, reach, needsBody = false }) {
+    async send({
+      method = 'POST',
+      url,
+      headers,
+      body,
+      withinMs,
+      reach,
+      needsBody = false,
+      longestAnswer = usualAnswer,
+    }) {
       const late = new AbortController()
       // AbortSignal.timeout would leave its timer running long after the answer.
       const timer = setTimeout(() => late.abort(new Error('no answer in time')), withinMs)
@@ -89,7 +100,7 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
           status,
           contentType: first(answer.headers['content-type']) ?? '',
           retryAfter: first(answer.headers['retry-after']),
-          body: await (taken ? readPatiently(answer.body) : readShort(answer.body)),
+          body: await (taken ? readPatiently(answer.body, longestAnswer) : readShort(answer.body, longestAnswer)),
         }
       } finally {
         clearTimeout(timer)
@@ -202,10 +213,10 @@ function first(header: string | string[] | undefined): string | undefined {
 type Body = AsyncIterable<Buffer> & { destroy(): unknown }
 
 /** The body, or nothing when it breaks off or takes too long. */
-async function readPatiently(body: Body): Promise<string> {
+async function readPatiently(body: Body, most: number): Promise<string> {
   const timer = setTimeout(() => body.destroy(), patience)
   try {
-    return await readShort(body)
+    return await readShort(body, most)
   } catch {
     return ''
   } finally {
@@ -213,16 +224,16 @@ async function readPatiently(body: Body): Promise<string> {
   }
 }
 
-async function readShort(body: Body): Promise<string> {
+async function readShort(body: Body, most: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
     chunks.push(chunk)
     size += chunk.length
-    if (size >= longestAnswer) {
+    if (size >= most) {
       body.destroy()
       break
     }
   }
-  return Buffer.concat(chunks).toString('utf8', 0, longestAnswer)
+  return Buffer.concat(chunks).toString('utf8', 0, most)
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type { PeerId, RequestId } from '../../src/exchange/ids.ts'
 import type { ModernPeer, Outcome } from '../../src/exchange/peers.ts'
-import { parseRetryAfter } from '../../src/rest/outbound.ts'
+import { parseRetryAfter } from '../../src/http/retry-after.ts'
 import { type Behave, type Cpo, startCpo } from '../peers/cpo.ts'
 import { openHouse } from './house.ts'
 
