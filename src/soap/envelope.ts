@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts'
 import { readXml, type XmlAttribute, type XmlHandler } from '../xml.ts'
 import { type Addressing, AddressingReader, type AddressingUri, isAddressing } from './addressing.ts'
 import { type CompiledElement, compileElement, compileField, ElementDecoder, type Value } from './decode.ts'
-import { envelopeUri, isOurRole, type SoapVersion } from './versions.ts'
+import { envelopeUri, isOurRole, type SoapVersion, VersionMismatch } from './versions.ts'
 
 /** One service compiled for reading: its body elements and its headers by name. */
 export interface ServiceReader {
@@ -109,8 +109,9 @@ class EnvelopeHandler implements XmlHandler {
 
   text(piece: string): void {
     if (this.block instanceof ElementDecoder && this.depth >= 3) this.block.text(piece)
-    else if (this.depth === 3 || (this.depth === 4 && this.collecting)) this.text_ += piece
-    else if (this.depth > 0 && /\S/.test(piece)) malformed('The envelope holds text where only elements may stand.')
+    else if (this.depth >= 3) {
+      if (this.depth === 3 || (this.depth === 4 && this.collecting)) this.text_ += piece
+    } else if (this.depth > 0 && /\S/.test(piece)) malformed('The envelope holds text where only elements may stand.')
   }
 
   close(): void {
@@ -136,9 +137,9 @@ class EnvelopeHandler implements XmlHandler {
   private openEnvelope(uri: string, local: string): void {
     if (local !== 'Envelope') malformed('The document is not a SOAP envelope.')
     if (uri !== envelopeUri[this.version])
-      throw new GatewayError(
-        'version-mismatch',
+      throw new VersionMismatch(
         `The media type announces SOAP ${this.version}; the envelope is of another version.`,
+        this.reader.service.soapVersions,
       )
   }
 

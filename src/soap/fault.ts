@@ -6,7 +6,7 @@ import type { GatewayError } from '../errors.ts'
 import { escapeAttribute, escapeText, isXmlText } from '../xml.ts'
 import { ReplyAddressRefused } from './addressing.ts'
 import { HeadersNotUnderstood, writeEnvelope } from './envelope.ts'
-import { envelopeUri, type SoapVersion } from './versions.ts'
+import { envelopeUri, type SoapVersion, VersionMismatch } from './versions.ts'
 
 export const faultUri = 'urn:oscp-gateway:fault'
 
@@ -62,7 +62,7 @@ function problemHeader(error: GatewayError): string {
 
 /** SOAP 1.2 sections 5.4.7 and 5.4.8: which envelopes we take, and which header blocks we did not. */
 function headerOf(version: SoapVersion, error: GatewayError): string {
-  if (error.kind === 'version-mismatch') return upgrade
+  if (error instanceof VersionMismatch) return upgrade(error.served)
   if (version === '1.1' || !(error instanceof HeadersNotUnderstood)) return ''
   return error.blocks
     .filter(({ uri, local }) => uri.length <= 256 && local.length <= 64 && isXmlText(uri))
@@ -74,12 +74,10 @@ function headerOf(version: SoapVersion, error: GatewayError): string {
 }
 
 /** In the namespace of SOAP 1.2 also in an envelope of SOAP 1.1, as SOAP 1.2 appendix A has it. */
-const upgrade =
-  `<up:Upgrade xmlns:up="${envelopeUri['1.2']}">` +
-  (['1.2', '1.1'] as const)
-    .map((version) => `<up:SupportedEnvelope qname="e:Envelope" xmlns:e="${envelopeUri[version]}"/>`)
-    .join('') +
-  '</up:Upgrade>'
+function upgrade(served: readonly SoapVersion[]): string {
+  const envelopes = served.map((v) => `<up:SupportedEnvelope qname="e:Envelope" xmlns:e="${envelopeUri[v]}"/>`)
+  return `<up:Upgrade xmlns:up="${envelopeUri['1.2']}">${envelopes.join('')}</up:Upgrade>`
+}
 
 function problem({ path, sentence }: { path: string; sentence: string }): string {
   return `<gw:field path="${path.replace(/[<&"]/g, '')}">${escapeText(sentence)}</gw:field>`

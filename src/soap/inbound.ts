@@ -22,7 +22,7 @@ import {
 import { compileEndpoint, type Endpoint, type SoapPeer } from './endpoint.ts'
 import { readEnvelope, writeEnvelope } from './envelope.ts'
 import { writeFault } from './fault.ts'
-import { type MediaType, mediaType, readMediaType, type SoapVersion } from './versions.ts'
+import { type MediaType, mediaType, readMediaType, type SoapVersion, VersionMismatch } from './versions.ts'
 
 export type { SoapPeer } from './endpoint.ts'
 
@@ -205,7 +205,7 @@ function requireVersion(state: State, served: readonly SoapVersion[]): void {
   if (served.includes(state.version)) return
   const [own] = served
   state.version = own ?? '1.1'
-  throw new GatewayError('version-mismatch', `This party is served with SOAP ${own} only.`)
+  throw new VersionMismatch(`This party is served with SOAP ${own} only.`, served)
 }
 
 /** What `?wsdl` or `?xsd=<file>` asks for, wherever it stands among other parameters; '' is the WSDL itself. */

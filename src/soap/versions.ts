@@ -1,4 +1,6 @@
 /** The two SOAP versions as data: namespaces, media types and the words that differ between them. */
+import { GatewayError } from '../errors.ts'
+
 export type SoapVersion = '1.1' | '1.2'
 
 export const envelopeUri: Record<SoapVersion, string> = {
@@ -34,6 +36,16 @@ export function readMediaType(contentType: string | undefined): MediaType {
 
 const parameter = /(?:^|;)\s*([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/g
 const versions = new Map(Object.entries(mediaType).map(([version, type]) => [type, version as SoapVersion]))
+
+/** An envelope of a version that is not served, with those that are: its sender may have a choice. */
+export class VersionMismatch extends GatewayError {
+  readonly served: readonly SoapVersion[]
+
+  constructor(sentence: string, served: readonly SoapVersion[]) {
+    super('version-mismatch', sentence)
+    this.served = served
+  }
+}
 
 /** The roles of header blocks that are ours; a block without a role is ours too. `none` is nobody's. */
 const ourRoles: Record<SoapVersion, readonly string[]> = {

@@ -51,7 +51,9 @@ const honest: Record<string, Make> = {
   }),
   'an action parameter': withHeaders({}, '; action="/UpdateCableCapacityForecast"; charset=utf-8'),
   'a charset in capitals and quotes': withHeaders({}, ';Charset="UTF-8"'),
-  'an optional header nobody knows': withHeader('<x:Sec xmlns:x="urn:x" e:mustUnderstand="0"><x:a/>text</x:Sec>'),
+  'an optional header nobody knows': withHeader(
+    '<x:Sec xmlns:x="urn:x" e:mustUnderstand="0"><x:a>text<x:b>text</x:b></x:a>text</x:Sec>',
+  ),
   'a header for somebody else': withHeader(
     '<x:a xmlns:x="urn:x" e:mustUnderstand="1" e:actor="urn:y" e:role="urn:y"/>',
   ),
