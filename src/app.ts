@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { buildLinks } from './app/links.ts'
 import { assemble, type Parts } from './app/parts.ts'
 import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
-import type { Config } from './config.ts'
+import { type Config, isLegacy } from './config.ts'
 import type { LinkId } from './exchange/ids.ts'
 import type { Observer } from './exchange/observer.ts'
 import type { Link } from './exchange/peers.ts'
@@ -72,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   urls.soap ||= at.soap
   urls.rest ||= at.rest
   warnOfWildcards(config, at.soap, log)
+  warnOfOpenDoors(config, log)
   const { sessions } = parts.party
   // Registrations that are ours to start wait for the state, which is still being connected to, and not for the next restart.
   await sessions.startInTime(1000)
@@ -115,6 +116,14 @@ async function listenOn({ listen }: Config, { soap, rest, ledger, http, certific
 function warnOfWildcards({ publicUrl, listen }: Config, soapUrl: string, log: Log): void {
   if (publicUrl === undefined && /^[0:.]+$/.test(listen.soap.host))
     log.warn(`publicUrl is not set: partners are told to call ${soapUrl}, where they find nothing. Set publicUrl.`)
+}
+
+/** Beyond this machine whoever reaches the listener could speak for a party that shows nothing. */
+function warnOfOpenDoors({ peers, listen }: Config, log: Log): void {
+  if (/^(?:127\.|::1$|localhost$)/.test(listen.soap.host)) return
+  for (const [peer, settings] of Object.entries(peers))
+    if (isLegacy(settings) && !settings.security.in)
+      log.warn({ peer }, 'Anybody who reaches the SOAP listener may speak for this party: set its security.in.')
 }
 
 /** One budget for all of it: orchestrators kill after ten seconds. */

@@ -7,6 +7,7 @@ import { closest } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import { crossChecks } from './config/checks.ts'
 import { type Config, isLegacy, schema } from './config/schema.ts'
+import { fillSecurity } from './config/security.ts'
 import { tokenText } from './config/values.ts'
 import { readYaml } from './config/yaml.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
@@ -18,6 +19,7 @@ export {
   type ModernPeerConfig,
   type PeerConfig,
   type ProfileConfig,
+  securityOf,
 } from './config/schema.ts'
 
 /** The environment: each of these, or its name with _FILE appended for a file that holds the value. */
@@ -142,6 +144,7 @@ function readSecrets(config: Config, file: string): Config {
       findings.push({ file, rule, sentence: 'names a file that holds more than a token: one line of printable ASCII' })
     return content
   }
+  const report = (rule: string, sentence: string) => void findings.push({ file, rule, sentence })
   const fill = <T extends object>(holder: T, rule: string, name: keyof T & string): T => {
     const path = holder[`${name}File` as keyof T]
     return typeof path === 'string'
@@ -150,8 +153,9 @@ function readSecrets(config: Config, file: string): Config {
   }
   const peers = Object.fromEntries(
     Object.entries(config.peers).map(([name, peer]) => {
-      if (isLegacy(peer)) return [name, peer]
       const at = `peers.${name}.`
+      if (isLegacy(peer))
+        return [name, { ...peer, security: fillSecurity(peer.security, `${at}security`, readSecretFile, report) }]
       const filled = fill(fill(peer, at, 'token'), at, 'inboundToken')
       const { authOut } = filled.profile
       if (typeof authOut === 'string') return [name, filled]

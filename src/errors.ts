@@ -39,6 +39,7 @@ const sender = {
   retry: 'never',
   log: 'info',
 } as const
+const security = { ...sender, subcode: 'SecurityError', json: 403, log: 'warn' } as const
 const receiver = {
   code: 'Receiver',
   subcode: 'InternalError',
@@ -135,21 +136,40 @@ export const errorTable = {
     advice: 'Send the cspIdentity that was agreed; the operator finds it under `links`.',
   },
   'token-missing': {
-    ...sender,
-    subcode: 'SecurityError',
+    ...security,
     json: 401,
-    log: 'warn',
     meaning: 'Nobody says who is calling.',
     advice: 'Send the credentials that were agreed.',
   },
   'token-unknown': {
-    ...sender,
-    subcode: 'SecurityError',
-    json: 403,
-    log: 'warn',
+    ...security,
     meaning:
       'A token that was never issued, has been revoked, or is for something else; a caller learns no more than that.',
     advice: 'Register again, or ask the operator for a new token.',
+  },
+  'caller-refused': {
+    ...security,
+    meaning: 'The caller does not show what was agreed with this party, or something about it is wrong.',
+    advice:
+      'Compare what the sentence names with `security.in` of this peer: user, password, certificate, what is signed.',
+  },
+  'credentials-needed': {
+    ...security,
+    soap11: 401,
+    soap12: 401,
+    json: 401,
+    meaning: 'A user name and a password are needed in HTTP (Basic), or those that came are wrong.',
+    advice: 'Send Authorization: Basic with the name and password that were agreed.',
+  },
+  'message-stale': {
+    ...security,
+    meaning: 'The message says that it is from another time: too old, expired, or from the future.',
+    advice: 'Set both clocks right; or the operator raises `skew` or `window` in `security.in` of this peer.',
+  },
+  'message-replayed': {
+    ...security,
+    meaning: 'A nonce or a signature that was used before.',
+    advice: 'Make a new nonce or signature for every message, also when one is repeated.',
   },
   'not-online': {
     ...sender,

@@ -23,12 +23,15 @@ export interface XmlAttribute {
 }
 
 export interface XmlHandler {
-  /** An element starts. `uri` is its namespace, '' for none; `attributes` holds xmlns declarations too. */
-  open(uri: string, local: string, attributes: readonly XmlAttribute[]): void
+  /**
+   * An element starts. `uri` is its namespace, '' for none; `attributes` holds xmlns declarations too; its content begins
+   * at the offset `from` of the document.
+   */
+  open(uri: string, local: string, attributes: readonly XmlAttribute[], from: number): void
   /** A piece of text or CDATA, references already decoded. */
   text(piece: string): void
-  /** The innermost open element ends. */
-  close(): void
+  /** The innermost open element ends, at the offset `to` of the document. */
+  close(to: number): void
 }
 
 /**
@@ -62,13 +65,13 @@ export function readXml(document: string, handler: XmlHandler, limits: XmlLimits
       refuse(`An element has more than ${limits.attributesPerElement} attributes`)
   })
   parser.on('opentag', (tag) =>
-    handler.open(tag.uri, tag.local, attributes === 0 ? noAttributes : list(tag.attributes)),
+    handler.open(tag.uri, tag.local, attributes === 0 ? noAttributes : list(tag.attributes), parser.position),
   )
   parser.on('text', (piece) => handler.text(piece))
   parser.on('cdata', (piece) => handler.text(piece))
   parser.on('closetag', () => {
     depth--
-    handler.close()
+    handler.close(parser.position)
   })
   parser.write(document).close()
 }

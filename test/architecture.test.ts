@@ -99,6 +99,7 @@ const fences: Record<string, RegExp> = {
   'big.js': /^src\/mapping\/shapers\//,
   'fast-xml-parser': /^src\/cli\//,
   'fastest-levenshtein': /^src\/(config|config\/checks|mapping\/draft\/similar)\.ts$/,
+  'xml-crypto': /^src\/soap\/security\//,
   'ipaddr.js': /^src\/http\/addresses\.ts$/,
 }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { type Config, isLegacy } from '../config.ts'
+import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { PeerId } from '../exchange/ids.ts'
@@ -23,6 +23,7 @@ import { type Log, logObserver } from '../ops/log.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import { soapInbound } from '../soap/inbound.ts'
 import { soapOutbound } from '../soap/outbound.ts'
+import { compileGuard } from '../soap/security/guard.ts'
 import { openLedger } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openParty, type Party } from './party.ts'
@@ -135,12 +136,17 @@ function openAgenda(ground: Ground, { peers, sessions, segments }: Party, foreca
 }
 
 function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): RequestListener {
-  const { config, crossings, links, legacy, observer, now, urls } = ground
+  const { config, crossings, links, legacy, ledger, observer, now, urls } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
     peers: legacy.map((peer) => {
       const isListed = compileList(replyHosts(config, peer.id))
-      return { ...peer, services: contractOf(crossings, config, peer.id), mayReply: (host) => isListed(host, host) }
+      return {
+        ...peer,
+        services: contractOf(crossings, config, peer.id),
+        guard: compileGuard({ peer: peer.id, policy: securityOf(config, peer.id).in, ledger, now }),
+        mayReply: (host) => isListed(host, host),
+      }
     }),
     receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter, flows: new Map() }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { listeners, peerTls } from './listening.ts'
 import { headers, profile } from './profile.ts'
+import { security } from './security.ts'
 import { baseUrl, duration, httpUrl, id, range, reachable, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
@@ -24,6 +25,7 @@ const legacyPeer = z.strictObject({
     .optional()
     .describe('SOAP version it is called with. Default: 1.1 where its WSDL offers it, else 1.2.'),
   headersOut: headers.default({}).describe('Headers added to every call, such as an API key.'),
+  security: security.describe('How it shows who it is, and how we do.'),
 })
 
 const modernPeer = z
@@ -154,4 +156,10 @@ export type ProfileConfig = z.output<typeof profile>
 
 export function isLegacy(peer: PeerConfig): peer is PeerConfig & { role: 'dso' | 'csp' } {
   return peer.role === 'dso' || peer.role === 'csp'
+}
+
+/** What is agreed with an OSCP 1.0 party about who is who; nothing with any other. */
+export function securityOf({ peers }: Config, id: string): z.output<typeof security> {
+  const peer = peers[id]
+  return peer && isLegacy(peer) ? peer.security : {}
 }

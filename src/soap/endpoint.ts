@@ -4,12 +4,15 @@ import type { PeerId } from '../exchange/ids.ts'
 import { compileEncoder, type Encoder } from './encode.ts'
 import { compileService, type ServiceReader } from './envelope.ts'
 import { type Publisher, publishWsdl } from './publish.ts'
+import type { Guard } from './security/guard.ts'
 
 /** A legacy party as the SOAP wire sees it: who it is, the services of its dialect, and what it may ask for. */
 export interface SoapPeer {
   readonly id: PeerId
   readonly role: LegacyRole
   readonly services: readonly Service[]
+  /** Who may speak for it. */
+  readonly guard: Guard
   /** Whether it may have its answers sent to this host instead of on the HTTP response. */
   readonly mayReply: (host: string) => boolean
 }

@@ -22,6 +22,7 @@ import {
 import { compileEndpoint, type Endpoint, type SoapPeer } from './endpoint.ts'
 import { readEnvelope, writeEnvelope } from './envelope.ts'
 import { writeFault } from './fault.ts'
+import { basicChallenge } from './security/basic.ts'
 import { type MediaType, mediaType, readMediaType, type SoapVersion, VersionMismatch } from './versions.ts'
 
 export type { SoapPeer } from './endpoint.ts'
@@ -112,9 +113,11 @@ export function soapInbound(options: SoapInboundOptions): Koa {
   /** One call, step by step. What any step throws becomes a fault; until the exchange has it, nothing has happened. */
   async function serveCall(ctx: Context, { peer, reader, encoders }: Endpoint, state: State): Promise<void> {
     requireVersion(state, reader.service.soapVersions)
+    const caller = peer.guard.meet(ctx.req)
     const bytes = await readBytes(ctx.req, options.bodyLimit)
-    const document = decodeDocument(bytes, state.mediaType.charset)
-    const { operation, value, headers, addressing } = readEnvelope(document, state.version, reader, {
+    const message = caller.admit(decodeDocument(bytes, state.mediaType.charset), state.version)
+    const { operation, value, headers, addressing } = readEnvelope(message.document, state.version, reader, {
+      understands: message.understands,
       onAddressing: (heard) => {
         state.addressing = heard
       },
@@ -124,12 +127,14 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     state.routes = replyRoutes(addressing, peer.mayReply)
 
     const { identity } = reader.service
+    const cspIdentity = message.cspIdentity(identity === undefined ? undefined : headers[identity])
+    await message.claim()
     const answer = await receive({
       exchange: state.exchange,
       peer: peer.id,
       operation: operation.name,
       value,
-      cspIdentity: identity === undefined ? undefined : headers[identity],
+      cspIdentity,
       messageId: addressing?.messageId,
       relatesTo: addressing?.relatesTo,
     })
@@ -153,6 +158,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     // What the exchange saw it has reported itself; a refusal before it is reported here.
     if (state.peer === undefined || !reported.has(error)) options.onRefused(state.exchange, state.peer, error)
     if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
+    if (error.kind === 'credentials-needed') ctx.set('WWW-Authenticate', basicChallenge)
     if (error.kind === 'media-type-unsupported') ctx.set('Accept-Encoding', 'gzip, deflate')
     // A body that was not read to its end would be taken for the next request.
     if (!ctx.req.complete) ctx.set('Connection', 'close')
