@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Faces, listenOn } from './app/faces.ts'
 import { buildLinks } from './app/links.ts'
 import { assemble, type Parts } from './app/parts.ts'
 import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
@@ -12,11 +13,10 @@ import { type Config, isLegacy } from './config.ts'
 import type { LinkId } from './exchange/ids.ts'
 import type { Observer } from './exchange/observer.ts'
 import type { Link } from './exchange/peers.ts'
-import { type Listener, listenAll } from './http/listen.ts'
+import type { Listener } from './http/listen.ts'
 import { type Crossing, loadCrossings } from './mapping/crossings.ts'
 import { mountedCrossings } from './mapping/mounted/load.ts'
 import type { Log } from './ops/log.ts'
-import { probes } from './ops/probes.ts'
 import type { Sessions } from './session/sessions.ts'
 
 export interface Gateway {
@@ -88,28 +88,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     reload: () => parts.certificates.reload(),
     stop: (withinMs = 8000) => stop(parts, faces, withinMs),
   }
-}
-
-interface Faces {
-  readonly soap: Listener
-  readonly rest: Listener
-  readonly admin: Listener
-}
-
-/** All three or none: a gateway of which one face is missing is not started. */
-async function listenOn({ listen }: Config, { soap, rest, ledger, http, certificates }: Parts): Promise<Faces> {
-  const opened = await listenAll([
-    { handler: soap, ...listen.soap, tls: certificates.face('soap') },
-    { handler: rest.callback, ...listen.rest, tls: certificates.face('rest') },
-    { handler: probes(() => ledger.isReady()).callback(), ...listen.admin },
-  ]).catch(async (error: unknown) => {
-    certificates.stop()
-    await Promise.all([http.close(), ledger.close()])
-    throw error
-  })
-  const faces = { soap: opened[0], rest: opened[1], admin: opened[2] }
-  certificates.attach(faces)
-  return faces
 }
 
 /** A listener on every interface does not know by which of them partners come. */

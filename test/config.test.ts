@@ -67,6 +67,13 @@ describe('The configuration', () => {
     ])
   })
 
+  it('gives a whole request no less time than its headers', () => {
+    expect(problems(`${minimal}limits: { requestTimeout: 5s }`)).to.deep.equal([
+      'limits.requestTimeout: must not be less than headersTimeout',
+    ])
+    expect(problems(`${minimal}limits: { requestTimeout: 5s, headersTimeout: 5s }`)).to.deep.equal([])
+  })
+
   it('is overridden by the environment, also by files named there', () => {
     const config = loadConfig(undefined, undefined, {
       OSCP_GW_CONFIG: file('a.yaml', minimal),

@@ -43,6 +43,7 @@ export interface PartsOptions {
 }
 
 export interface Parts {
+  readonly observer: Observer
   readonly ledger: Ledger
   readonly http: HttpClient
   readonly certificates: Certificates
@@ -80,8 +81,9 @@ export function assemble(options: PartsOptions): Parts {
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party)
   const hostsOf = (peer: PeerId) => replyHosts(config, peer)
-  const replies = openReplies({ http, observer, hostsOf, withinMs: config.delivery.timeout })
+  const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
   return {
+    observer,
     ledger,
     http,
     certificates,
@@ -148,7 +150,15 @@ function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): Reque
         mayReply: (host) => isListed(host, host),
       }
     }),
-    receiver: legacyReceiver({ links, forecasts, observer, now, offlineAfter: config.offlineAfter, flows: new Map() }),
+    receiver: legacyReceiver({
+      links,
+      forecasts,
+      observer,
+      now,
+      offlineAfter: config.offlineAfter,
+      mostBlocks: config.limits.blocks,
+      flows: new Map(),
+    }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,
     bodyLimit: config.bodyLimit,
     newId: randomUUID,

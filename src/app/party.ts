@@ -107,6 +107,7 @@ export function openParty(options: PartyOptions): Party {
         onTolerated: (exchange, peer, sentence) => log.warn({ exchange_id: exchange, peer, sentence }, 'tolerated'),
         openapi: () => describeApi({ contract, publicUrl: publicUrl(), version: options.version }),
         bodyLimit: config.bodyLimit,
+        mostBlocks: config.limits.blocks,
         now,
         newId,
       }),

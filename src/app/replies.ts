@@ -3,7 +3,7 @@
  * Limits: the host was judged before; a reply is not kept, and ends with the process: who asked asks again.
  */
 import type { Observer } from '../exchange/observer.ts'
-import type { HttpClient } from '../http/outbound.ts'
+import type { HttpClient, OutboundTls } from '../http/outbound.ts'
 import type { Reply } from '../soap/inbound.ts'
 
 export interface Replies {
@@ -17,11 +17,13 @@ export interface RepliesOptions {
   readonly observer: Observer
   /** The hosts each party may have its answers sent to. */
   readonly hostsOf: (peer: Reply['peer']) => readonly string[]
+  /** How each party is called over TLS. */
+  readonly tls: (peer: Reply['peer']) => OutboundTls | undefined
   /** Limit of the one attempt, in milliseconds. */
   readonly withinMs: number
 }
 
-export function openReplies({ http, observer, hostsOf, withinMs }: RepliesOptions): Replies {
+export function openReplies({ http, observer, hostsOf, tls, withinMs }: RepliesOptions): Replies {
   const running = new Set<Promise<void>>()
   return {
     send(reply) {
@@ -33,7 +35,7 @@ export function openReplies({ http, observer, hostsOf, withinMs }: RepliesOption
 
   async function post({ peer, url, headers, body }: Reply): Promise<void> {
     try {
-      const reach = { configured: [], allowAddresses: hostsOf(peer), allowHttp: true }
+      const reach = { configured: [], allowAddresses: hostsOf(peer), allowHttp: true, tls: tls(peer) }
       const { status } = await http.send({ url, headers, body, withinMs, reach })
       if (status < 200 || status > 299) throw new Error(`it was answered ${status}`)
     } catch (error) {

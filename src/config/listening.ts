@@ -3,7 +3,7 @@
  * Limits: it checks form only; whether the files can be used is found out where they are read, at start and on every change.
  */
 import { z } from 'zod'
-import { address } from './values.ts'
+import { address, duration } from './values.ts'
 
 const path = z.string().min(1, 'must name a file')
 const version = z
@@ -58,6 +58,41 @@ export const peerTls = z
   .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
     path: ['certFile'],
     error: 'and keyFile belong together: give both or neither',
+  })
+
+const someTime = duration.refine((ms) => ms >= 100, 'must be at least 100ms')
+
+/** What callers may do; of the two faces together unless it says otherwise. */
+export const limits = z
+  .strictObject({
+    headerBytes: z
+      .int()
+      .min(1024)
+      .max(1_048_576)
+      .default(16_384)
+      .describe('Largest request line and headers in bytes.'),
+    headers: z.int().min(8).default(100).describe('Most headers of a request.'),
+    headersTimeout: someTime
+      .default(10_000)
+      .describe('From the connection to the last header, and of a TLS handshake; then 408.'),
+    requestTimeout: someTime
+      .default(30_000)
+      .describe('From the first byte of a request to the last of its body; then 408.'),
+    keepAliveTimeout: someTime
+      .default(65_000)
+      .describe('How long a connection may be idle; longer than a proxy before us keeps it.'),
+    connections: z.int().min(1).default(4096).describe('Most connections of one face; further ones are closed.'),
+    connectionsPerAddress: z
+      .int()
+      .min(1)
+      .default(1024)
+      .describe('Most connections of one address, or /64 of IPv6, to one face. A proxy is one address.'),
+    blocks: z.int().min(1).default(10_000).describe('Most blocks of a forecast, or measurements of a message.'),
+  })
+  .prefault({})
+  .superRefine(({ headersTimeout, requestTimeout }, context) => {
+    if (requestTimeout < headersTimeout)
+      context.addIssue({ code: 'custom', path: ['requestTimeout'], message: 'must not be less than headersTimeout' })
   })
 
 export type FaceTlsConfig = z.output<typeof faceTls>

@@ -3,7 +3,7 @@
  * Limits: unknown settings are refused; what needs the whole file to judge is in checks.ts.
  */
 import { z } from 'zod'
-import { listeners, peerTls } from './listening.ts'
+import { limits, listeners, peerTls } from './listening.ts'
 import { headers, profile } from './profile.ts'
 import { security } from './security.ts'
 import { baseUrl, duration, httpUrl, id, range, reachable, tokenText, zone } from './values.ts'
@@ -132,6 +132,7 @@ export const schema = z.strictObject({
   dialects: z.string().min(1).optional().describe('Folder of mounted dialects, one folder each. Default: none.'),
   log: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('Least level that is logged.'),
   bodyLimit: z.int().min(1024).default(1_048_576).describe('Largest request body in bytes.'),
+  limits: limits.describe('What callers may do.'),
   offlineAfter: duration.default(180_000).describe('How long after a heartbeat of ours silence means offline.'),
   delivery: z
     .strictObject({

@@ -20,10 +20,8 @@ export function refuseWhole(parts: readonly Part[]): void {
   })
 }
 
-/** More blocks than any day has, or ten: what a schedule of them costs is not one message's to ask. */
-const mostBlocks = 10_000
-
-export function refuseHuge(parts: readonly Part[]): void {
+/** More blocks than anybody means: what a schedule of them costs is not one message's to ask. */
+export function refuseHuge(parts: readonly Part[], mostBlocks: number): void {
   for (const part of parts)
     if ('value' in part && ((part.value.forecasted_blocks as unknown[] | undefined)?.length ?? 0) > mostBlocks)
       throw new GatewayError('message-too-large', `A forecast has more than ${mostBlocks} blocks.`)

@@ -51,6 +51,8 @@ export interface ReceiveOptions {
   readonly now: () => number
   /** How far in the future a heartbeat promises the next one, in milliseconds. */
   readonly offlineAfter: number
+  /** Most blocks of one forecast, as the 2.0 party would get it. */
+  readonly mostBlocks: number
   /** By the 2.0 message that the operation's mapping leads to, whatever the dialect calls the operation. Forecasts need none. */
   readonly flows: ReadonlyMap<string, LegacyFlow>
 }
@@ -68,6 +70,7 @@ export function legacyReceiver({
   observer,
   now,
   offlineAfter,
+  mostBlocks,
   flows,
 }: ReceiveOptions): LegacyReceiver {
   return { receive }
@@ -108,7 +111,7 @@ export function legacyReceiver({
       const parts = compiled.toModern.translate(request.value, context)
       seen.groups.push(...parts.map((part) => ('value' in part ? String(part.value.group_id) : part.item)))
       refuseWhole(parts)
-      refuseHuge(parts)
+      refuseHuge(parts, mostBlocks)
       for (const part of parts) if ('receipt' in part) seen.receipts.push(part.receipt)
       answer = mergeAnswers(await passAll(link, parts, request.exchange))
     }

@@ -33,16 +33,19 @@ export const defaultLimits: HttpLimits = {
   connectionsPerAddress: 1024,
 }
 
-/** How a face says that there is no message to answer. The HTTP status is the error's on the JSON wire. */
-export type Refusal = (error: GatewayError) => { readonly contentType: string; readonly body: string }
+/** How a face tells a caller, and whoever watches, that there is no message to answer. The status is that of the JSON wire. */
+export type Refusal = (error: GatewayError) => {
+  /** `content-type` among them; those that end the connection come from here. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 /** The options of node's servers that are these limits. */
 export function serverOptions(limits: HttpLimits) {
   return {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeout,
-    // Node takes the smaller of the two for both.
-    requestTimeout: Math.max(limits.requestTimeout, limits.headersTimeout),
+    requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
     connectionsCheckingInterval: Math.min(1000, limits.headersTimeout),
   }
@@ -89,13 +92,14 @@ export function refuseManyHeaders(
 ): boolean {
   if (request.rawHeaders.length / 2 <= limits.headers) return false
   const error = new GatewayError('headers-too-large', `The request has more than ${limits.headers} headers.`)
-  const { contentType, body } = refusal(error)
-  response.writeHead(error.row.json, { 'content-type': contentType, connection: 'close' }).end(body)
+  const { headers, body } = refusal(error)
+  const length = Buffer.byteLength(body)
+  response.writeHead(error.row.json, { ...headers, 'content-length': length, connection: 'close' }).end(body)
   request.resume()
   return true
 }
 
-/** Undefined for what cannot be answered: the connection is gone, or was none of HTTP. */
+/** Undefined for what cannot be answered: the caller is gone, also in the middle of a request, or never spoke TLS. */
 function refusalOf(cause: NodeJS.ErrnoException): GatewayError | undefined {
   const { code = '' } = cause
   if (code === 'HPE_HEADER_OVERFLOW')
@@ -104,7 +108,8 @@ function refusalOf(cause: NodeJS.ErrnoException): GatewayError | undefined {
     return new GatewayError('request-timeout', 'The request did not arrive in time.', { cause })
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
     return new GatewayError('message-too-large', 'The body has chunk extensions that are too large.', { cause })
-  if (code.startsWith('HPE_')) return new GatewayError('malformed-message', 'The request is not HTTP/1.1.', { cause })
+  if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE')
+    return new GatewayError('malformed-message', 'The request is not HTTP/1.1.', { cause })
   return undefined
 }
 
@@ -112,10 +117,10 @@ function refusalOf(cause: NodeJS.ErrnoException): GatewayError | undefined {
 const patience = 1_000
 
 function endWith(socket: Socket, error: GatewayError, refusal: Refusal): void {
-  const { contentType, body } = refusal(error)
+  const { headers, body } = refusal(error)
   const head = [
     `HTTP/1.1 ${error.row.json} ${reasonPhrase[error.row.json] ?? 'Refused'}`,
-    `Content-Type: ${contentType}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ]

@@ -82,7 +82,7 @@ export async function listenAll<T extends readonly Face[]>(
 }
 
 function inPlainText({ message }: Error) {
-  return { contentType: 'text/plain; charset=utf-8', body: message }
+  return { headers: { 'content-type': 'text/plain; charset=utf-8' }, body: message }
 }
 
 function contextOf({ material: { cert, key, ca }, minVersion }: ListenerTls) {

@@ -42,6 +42,8 @@ export interface RestInboundOptions {
   readonly openapi: () => object
   /** Largest request body in bytes. */
   readonly bodyLimit: number
+  /** Most blocks, or measurements, of one message. */
+  readonly mostBlocks: number
   readonly now: () => number
   readonly newId: () => string
 }
@@ -188,7 +190,7 @@ export function restInbound(options: RestInboundOptions): RestInbound {
       await sessions.remove(about)
       return undefined
     }
-    const value = readMessage(contract, message, text, profile, now())
+    const value = readMessage(contract, message, text, profile, { now: now(), mostBlocks: options.mostBlocks })
     const whole: ModernRequest = { ...about, value }
     // Messages of the session may be said again and again; a peer with constant ids must be able to (D-37).
     if (route.session) return method === 'PUT' ? sessions.update(whole) : sessions.receive(whole)
@@ -213,6 +215,11 @@ export function restInbound(options: RestInboundOptions): RestInbound {
       .finally(() => running.delete(done))
     running.add(done)
   }
+}
+
+/** What ended before there was a request to serve. */
+export function refuseBeforeJson({ message }: GatewayError) {
+  return { headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify({ message }) }
 }
 
 function nothingHere(): never {

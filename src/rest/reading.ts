@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
 import { asObject, parseJson } from './json.ts'
 import { readLiberally } from './liberal.ts'
-import { checkSense } from './sensible.ts'
+import { checkSense, type Sense } from './sensible.ts'
 
 /** What is particular about a peer's messages: keys of its profile, same names as in src/config/profile.ts. */
 export interface ReadingProfile {
@@ -17,13 +17,13 @@ export interface ReadingProfile {
 
 const token = /^[\x21-\x7e]+$/
 
-/** Throws `malformed-message` or `invalid-message`, each problem with its path. `now` in milliseconds since 1970. */
+/** Throws `malformed-message` or `invalid-message`, each problem with its path. */
 export function readMessage(
   contract: JsonContract,
   message: string,
   text: string,
   profile: ReadingProfile,
-  now: number,
+  limits: Omit<Sense, 'strict'>,
 ): Value {
   const json = readLiberally(message, parseJson(text), { zone: profile.timestampZoneForNaive })
   const members = asObject(json)
@@ -36,7 +36,7 @@ export function readMessage(
   // A heartbeat that came with a handshake is no part of its contract (section 7.2).
   if (/^Handshake/.test(message) && typeof members.offline_mode_at === 'string')
     return { ...value, offline_mode_at: members.offline_mode_at }
-  checkSense(value, { now, strict: profile.strict })
+  checkSense(value, { ...limits, strict: profile.strict })
   return value
 }
 

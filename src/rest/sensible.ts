@@ -7,13 +7,14 @@ import { parseInstant } from '../mapping/codecs/instant.ts'
 import { asObject } from './json.ts'
 
 /** protocol/oscp-2.0.md section 8.4. */
-const mostBlocks = 20_000
 const farthest = 31 * 24 * 3600_000
 
 export interface Sense {
   readonly now: number
   /** Refuse blocks of one phase that overlap within one message (A-02). */
   readonly strict: boolean
+  /** Most blocks, or measurements, of one message. */
+  readonly mostBlocks: number
 }
 
 interface Span {
@@ -28,7 +29,7 @@ export function checkSense(value: Record<string, unknown>, sense: Sense): void {
   const problems: Problem[] = []
   const report = (path: string, sentence: string) => void problems.push({ path, sentence })
   if (Array.isArray(value.forecasted_blocks)) checkBlocks(value.forecasted_blocks, sense, report)
-  if (Array.isArray(value.measurements)) checkMeasurements(value.measurements, report)
+  if (Array.isArray(value.measurements)) checkMeasurements(value.measurements, sense, report)
   const [first] = problems
   if (first)
     throw new GatewayError('invalid-message', `${first.path} ${first.sentence}`, { problems: problems.slice(0, 10) })
@@ -36,7 +37,7 @@ export function checkSense(value: Record<string, unknown>, sense: Sense): void {
 
 type Report = (path: string, sentence: string) => void
 
-function checkBlocks(blocks: unknown[], { now, strict }: Sense, report: Report): void {
+function checkBlocks(blocks: unknown[], { now, strict, mostBlocks }: Sense, report: Report): void {
   if (blocks.length > mostBlocks) return report('forecasted_blocks', `must have at most ${mostBlocks} items`)
   const spans = blocks.flatMap((block, i): Span[] => {
     const members = asObject(block)!
@@ -60,7 +61,7 @@ function checkOverlaps(spans: readonly Span[], report: Report): void {
   }
 }
 
-function checkMeasurements(measurements: unknown[], report: Report): void {
+function checkMeasurements(measurements: unknown[], { mostBlocks }: Sense, report: Report): void {
   if (measurements.length > mostBlocks) return report('measurements', `must have at most ${mostBlocks} items`)
   measurements.forEach((measurement, i) => {
     const members = asObject(measurement)!

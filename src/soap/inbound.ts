@@ -197,6 +197,11 @@ export function soapInbound(options: SoapInboundOptions): Koa {
   }
 }
 
+/** A fault for what ended before there was a SOAP message; of the version that every stack understands. */
+export function refuseBeforeSoap(error: GatewayError, exchange: string) {
+  return { headers: { 'content-type': `${mediaType['1.1']}; charset=utf-8` }, body: writeFault('1.1', error, exchange) }
+}
+
 /** Errors that the exchange has already told its observer. */
 const reported = new WeakSet<GatewayError>()
 

@@ -88,8 +88,8 @@ describe('Bad input', () => {
     [
       'more blocks than anybody means',
       limit,
-      blocks(...Array.from({ length: 20_001 }, () => block())),
-      'forecasted_blocks must have at most 20000 items',
+      blocks(...Array.from({ length: 10_001 }, () => block())),
+      'forecasted_blocks must have at most 10000 items',
     ],
     ['no message', `${cp}/group_capacity_compliance_error`, {}, 'message is required and must be a string'],
     [

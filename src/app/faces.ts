@@ -1,0 +1,65 @@
+/**
+ * Opens the three faces of a gateway with their certificates and limits.
+ * Limits: all three or none: a gateway of which one face is missing is not started.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { GatewayError } from '../errors.ts'
+import type { ExchangeId } from '../exchange/ids.ts'
+import type { ExchangeLine, Observer } from '../exchange/observer.ts'
+import type { Refusal } from '../http/limits.ts'
+import { type Listener, listenAll } from '../http/listen.ts'
+import { probes } from '../ops/probes.ts'
+import { refuseBeforeJson } from '../rest/inbound.ts'
+import { refuseBeforeSoap } from '../soap/inbound.ts'
+import type { Parts } from './parts.ts'
+
+export interface Faces {
+  readonly soap: Listener
+  readonly rest: Listener
+  readonly admin: Listener
+}
+
+/** Rejects when an address cannot be had, with everything closed that `parts` had opened. */
+export async function listenOn({ listen, limits }: Config, parts: Parts): Promise<Faces> {
+  const { soap, rest, ledger, http, certificates, observer } = parts
+  const opened = await listenAll([
+    {
+      ...listen.soap,
+      handler: soap,
+      tls: certificates.face('soap'),
+      limits,
+      refusal: observed(observer, 'toModern', refuseBeforeSoap),
+    },
+    {
+      ...listen.rest,
+      handler: rest.callback,
+      tls: certificates.face('rest'),
+      limits,
+      refusal: observed(observer, 'toLegacy', refuseBeforeJson),
+    },
+    { ...listen.admin, handler: probes(() => ledger.isReady()).callback() },
+  ]).catch(async (error: unknown) => {
+    certificates.stop()
+    await Promise.all([http.close(), ledger.close()])
+    throw error
+  })
+  const faces = { soap: opened[0], rest: opened[1], admin: opened[2] }
+  certificates.attach(faces)
+  return faces
+}
+
+/** What ended before there was a message is an exchange too: somebody may ask for it by its id. */
+function observed(
+  observer: Observer,
+  direction: ExchangeLine['direction'],
+  refuse: (error: GatewayError, exchange: string) => ReturnType<Refusal>,
+): Refusal {
+  return (error) => {
+    const exchange = randomUUID() as ExchangeId
+    const line = { exchange, peer: undefined, operation: undefined, direction, durationMs: 0, receipts: [] }
+    observer.exchanged({ ...line, outcome: error.kind, error })
+    const { headers, body } = refuse(error, exchange)
+    return { headers: { ...headers, 'x-exchange-id': exchange }, body }
+  }
+}
