@@ -91,8 +91,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** A listener on every interface does not know by which of them partners come. */
-function warnOfWildcards({ publicUrl, listen }: Config, soapUrl: string, log: Log): void {
-  if (publicUrl === undefined && /^[0:.]+$/.test(listen.soap.host))
+function warnOfWildcards({ publicUrl, trustProxies, listen }: Config, soapUrl: string, log: Log): void {
+  if (publicUrl === undefined && trustProxies.length === 0 && /^[0:.]+$/.test(listen.soap.host))
     log.warn(`publicUrl is not set: partners are told to call ${soapUrl}, where they find nothing. Set publicUrl.`)
 }
 

@@ -181,6 +181,16 @@ describe('The configuration', () => {
       /headersOut: must not contain a header of the protocol/,
     ],
     [
+      'a proxy by its name',
+      `${minimal}trustProxies: [proxy.example]\n`,
+      /trustProxies.0: must be an address or a range/,
+    ],
+    [
+      'a reply host with a scheme',
+      minimal.replace('role: dso', 'role: dso, replyTo: ["http://a/"]'),
+      /peers.dso.replyTo.0: must be a range.* host name/,
+    ],
+    [
       'a range that is none',
       minimal.replace('token: t', 'token: t, profile: { allowAddresses: [10.0.0.0/33] }'),
       /allowAddresses.0: must be a range/,

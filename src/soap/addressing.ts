@@ -56,7 +56,7 @@ export class AddressingReader {
     return understood.has(local)
   }
 
-  /** `text` is the block's own text, or of an endpoint that of its Address. Throws for a block that stands twice, or is endless. */
+  /** `text` is the block's own text, or of an endpoint that of its Address. Throws for one that contradicts an earlier one, or is endless. */
   take(uri: AddressingUri, local: string, text: string): void {
     this.found.uri ??= uri
     if (!Object.hasOwn(fields, local)) return
@@ -70,7 +70,7 @@ export class AddressingReader {
     if (value.length > longest) refuse(`must not be longer than ${longest} characters`)
     // One message may relate to several others, by kinds of relation that are not ours; the first is what it answers.
     if (this.found[field] === undefined) this.found[field] = value
-    else if (local !== 'RelatesTo') refuse('must not stand twice')
+    else if (local !== 'RelatesTo' && this.found[field] !== value) refuse('must not stand twice with different values')
   }
 
   /** Undefined when the message has no addressing. An empty block says nothing. */

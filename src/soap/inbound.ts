@@ -95,7 +95,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     if (!endpoint) throw new GatewayError('peer-unknown', 'No party is configured at this address.')
     const state = ctx.state as State
     state.peer = endpoint.peer.id
-    const document = ctx.method === 'GET' ? documentAsked(ctx.querystring) : undefined
+    const document = /^(?:GET|HEAD)$/.test(ctx.method) ? documentAsked(ctx.querystring) : undefined
     if (document !== undefined) return serveWsdl(ctx, endpoint, document)
     if (ctx.method !== 'POST')
       throw new GatewayError('method-not-allowed', 'Send a SOAP request with POST, or GET with ?wsdl.')

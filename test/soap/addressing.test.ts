@@ -119,6 +119,7 @@ describe('WS-Addressing', () => {
       ' xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" e:mustUnderstand="1">',
     ),
     'an empty Action and an empty ReplyTo': w(uri, 'Action', '') + endpoint(uri, 'ReplyTo', ''),
+    'the same Action twice, as zeep sends it': w(uri, 'Action', '/Heartbeat').repeat(2),
     'two relations, one of another kind': w(uri, 'RelatesTo', 'urn:a') + w(uri, 'RelatesTo', 'urn:b'),
   }))
     it(`with ${title} is accepted`, async () => {

@@ -198,7 +198,12 @@ export const badInputs: readonly BadInput[] = [
   header('an empty cspIdentity', `<cspIdentity xmlns="${csp}"/>`, invalid, 'cspIdentity'),
   header('mustUnderstand that is neither yes nor no', '<x:a xmlns:x="urn:x" e:mustUnderstand="S3CR3T"/>', malformed),
   header('addressing nobody knows', `<Sec xmlns="${wsa}" e:mustUnderstand="1">S3CR3T</Sec>`, notUnderstood, 'Sec'),
-  header('two MessageIDs', `<w:MessageID xmlns:w="${wsa}">S3CR3T</w:MessageID>`.repeat(2), invalid, 'MessageID'),
+  header(
+    'two different MessageIDs',
+    ['S3CR3T', 'S3CR3T-2'].map((id) => `<w:MessageID xmlns:w="${wsa}">${id}</w:MessageID>`).join(''),
+    invalid,
+    'MessageID',
+  ),
   header(
     'an endless MessageID',
     `<w:MessageID xmlns:w="${wsa}">${'S3CR3T'.repeat(200)}</w:MessageID>`,
