@@ -69,8 +69,12 @@ function replaced(text: string, from: string, to: string): string {
 }
 
 const typed = (version: Version, more = 'charset=utf-8') => ({ 'content-type': `${mediaTypes[version]}; ${more}` })
-function goodCall(version: Version, headers: Record<string, string> = typed(version)): Call {
-  return { headers, body: envelope(version, good) }
+function goodCall(
+  version: Version,
+  headers: Record<string, string> = typed(version),
+  change = (xml: string) => xml,
+): Call {
+  return { headers, body: change(envelope(version, good)) }
 }
 const soap = (title: string, make: (v: Version) => string | Buffer, expected: Expected, field?: string): BadInput => ({
   title,
@@ -120,10 +124,17 @@ const latin1 = (version: Version, headers: Record<string, string>, character = '
 })
 const wsa = 'http://www.w3.org/2005/08/addressing'
 
+const doctype = (xml: string, inner: string) => replaced(xml, '?>', `?><!DOCTYPE x [${inner}]>`)
+const laughs = `<!ENTITY l0 "S3CR3T">${Array.from({ length: 9 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join('')}`
+
 const attributes = Array.from({ length: 100_000 }, (_, i) => ` a${i}=""`).join('')
 const nested = `${'<n>'.repeat(100_000)}${'</n>'.repeat(100_000)}`
 const fiveMegabytes = envelope('1.1', good).replace(last, last.repeat(45_000))
+const wideAttribute = envelope('1.1', good).replace('<block>', `<block a="${'7391'.repeat(2_500_000)}">`)
+const wide = (xml: string) =>
+  xml.replace(last, last.replace('<capacity>', `<capacity unit="${'7391'.repeat(250_000)}">`))
 const nil = '<capacity xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>'
+const fullNil = '<forecastId xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true">S3CR3T</forecastId>'
 const allow = { headers: { allow: 'POST, GET' } }
 const envelopeUri = /http:[^"]*envelope\/?/
 
@@ -134,6 +145,10 @@ export const badInputs: readonly BadInput[] = [
   document('text that is no XML', () => 'S3CR3T'),
   document('two roots', (xml) => `${xml}<S3CR3T/>`),
   document('a DOCTYPE', (xml) => replaced(xml, '?>', '?><!DOCTYPE x [<!ENTITY e "S3CR3T">]>')),
+  document('a billion laughs', (xml) => doctype(xml, laughs)),
+  document('an external entity', (xml) => doctype(xml, '<!ENTITY e SYSTEM "file:///etc/S3CR3T">')),
+  document('a parameter entity', (xml) => doctype(xml, '<!ENTITY % e SYSTEM "http://127.0.0.1:9/S3CR3T"> %e;')),
+  document('a DOCTYPE within', (xml) => replaced(xml, '<block>', '<!DOCTYPE S3CR3T><block>')),
   document('an entity that is not declared', (xml) => replaced(xml, 'S3CR3T-2', '&S3CR3T;')),
   document('a processing instruction', (xml) => replaced(xml, '?>', '?><?S3CR3T href="S3CR3T"?>')),
   document('bytes that are not UTF-8', (xml) => Buffer.from(replaced(xml, 'S3CR3T-2', 'S3CR3T-\xc3('), 'latin1')),
@@ -143,6 +158,15 @@ export const badInputs: readonly BadInput[] = [
   document('100,000 nested elements', (xml) => replaced(xml, '</capacity></block>', `${nested}</capacity></block>`)),
   document('100,000 attributes', (xml) => replaced(xml, '<block>', `<block${attributes}>`)),
   document('an attribute twice', (xml) => replaced(xml, '<block>', '<block N4ME="S3CR3T" N4ME="S3CR3T">')),
+  document('an attribute twice, by two prefixes', (xml) =>
+    replaced(xml, '<block>', '<block xmlns:a="urn:x" xmlns:b="urn:x" a:N4ME="S3CR3T" b:N4ME="S3CR3T">'),
+  ),
+  document('a character that XML has not', (xml) => replaced(xml, 'S3CR3T-2', 'S3CR3T\u0001')),
+  document('a reference to a character that XML has not', (xml) => replaced(xml, 'S3CR3T-2', 'S3CR3T&#0;')),
+  document('a reference to half a character', (xml) => replaced(xml, 'S3CR3T-2', 'S3CR3T&#xD800;')),
+  document('an XML declaration that is not at the start', (xml) => `\n${xml}`),
+  document('a Header after the Body', (xml) => replaced(xml, '</e:Body>', '</e:Body><e:Header/>')),
+  document('two Headers', (xml) => replaced(xml, '<e:Body>', '<e:Header/><e:Header/><e:Body>')),
   document('a prefix without a namespace', (xml) => replaced(xml, '<cableId>S3CR3T-2</cableId>', '<p:cableId/>')),
   document('an XML document that is no envelope', () => '<S3CR3T/>'),
   document('an empty Body', (xml) => replaced(xml, good, '')),
@@ -162,6 +186,9 @@ export const badInputs: readonly BadInput[] = [
   inCable('a required field left out', unit, '', '.capacityUnit'),
   inCable('a forecast without blocks', first + last, '', '.block'),
   inCable('an unknown unit', unit, replaced(unit, 'kW', 'S3CR3T'), '.capacityUnit'),
+  inCable('an empty forecastId, although it may be absent', 'S3CR3T-F', '', '.forecastId'),
+  inCable('a cableId that is nil', '<cableId>S3CR3T-2</cableId>', nil.replaceAll('capacity', 'cableId'), '.cableId'),
+  inCable('a nil element that is not empty', unit, fullNil + unit, '.forecastId'),
   inCable('an empty cableId', 'S3CR3T-2', '', '.cableId'),
   inCable('a cableId of 256 characters', 'S3CR3T-2', 'S3CR3T-2'.repeat(32), '.cableId'),
   inBlock('an element nobody knows', '</block>', '<extra>S3CR3T</extra></block>', '.extra'),
@@ -251,6 +278,10 @@ export const badInputs: readonly BadInput[] = [
     tooLarge,
   ),
   http('5 MB of blocks', (v) => ({ headers: typed(v), body: fiveMegabytes }), tooLarge),
+  http('an attribute of 10 MB', (v) => ({ headers: typed(v), body: wideAttribute }), tooLarge),
+  http('an attribute of almost the limit', (v) => goodCall(v, typed(v), wide), invalid, {
+    field: 'cableCapacityForecast[1].block[1].capacity@unit',
+  }),
   http('5 MB of blocks unannounced', (v) => ({ headers: typed(v), body: fiveMegabytes, chunked: true }), tooLarge),
   http('GET without wsdl', (v) => ({ method: 'GET', headers: typed(v) }), notAllowed, allow),
   http('PUT', (v) => ({ ...goodCall(v), method: 'PUT' }), notAllowed, allow),
