@@ -235,6 +235,20 @@ export const errorTable = {
     meaning: 'The body, also once inflated, is larger than `bodyLimit`, or a forecast has more blocks than any day.',
     advice: 'Send less at once; or the operator raises `bodyLimit`.',
   },
+  'operation-forbidden': {
+    ...security,
+    json: 403,
+    meaning: 'The party is known, but may not send this message here.',
+    advice: 'Add it to `operations` or `messages` of this peer, if it should.',
+  },
+  /** 500 like any fault of a receiver, with Retry-After: stacks of SOAP 1.1 take no other status for a fault. */
+  busy: {
+    ...receiver,
+    json: 429,
+    log: 'warn',
+    meaning: 'The party sends more messages than its `rateLimit` allows.',
+    advice: 'Wait as long as Retry-After says; or raise the limit of this peer.',
+  },
   'state-unavailable': {
     ...receiver,
     json: 503,
@@ -268,12 +282,19 @@ export interface Problem {
 export class GatewayError extends Error {
   readonly kind: ErrorKind
   readonly problems: readonly Problem[]
+  /** Seconds after which the same message may succeed, where that is known. */
+  readonly retryAfter: number | undefined
   override readonly name = 'GatewayError'
 
-  constructor(kind: ErrorKind, sentence: string, options: { problems?: readonly Problem[]; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    sentence: string,
+    options: { problems?: readonly Problem[]; cause?: unknown; retryAfter?: number } = {},
+  ) {
     super(sentence, options.cause === undefined ? undefined : { cause: options.cause })
     this.kind = kind
     this.problems = options.problems ?? []
+    this.retryAfter = options.retryAfter
   }
 
   get row(): ErrorRow {

@@ -38,6 +38,14 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
         rule: `peers.${id}.url`,
         sentence: `${peer.contract} does not say what a ${role} hosts, so nothing can be called there`,
       })
+    const called = spoken?.services.find((service) => service.host === host)?.operations.map(({ name }) => name) ?? []
+    for (const name of called.length > 0 ? (peer.operations ?? []) : [])
+      if (!called.includes(name))
+        findings.push({
+          file: 'configuration',
+          rule: `peers.${id}.operations`,
+          sentence: `${name} is no operation that a ${role} calls in ${peer.contract}: ${called.join(', ')}`,
+        })
     if (!spoken?.services.some((service) => service.host === host))
       findings.push({
         file: 'configuration',

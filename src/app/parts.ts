@@ -11,6 +11,7 @@ import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { LegacyWire } from '../exchange/legacy.ts'
 import type { Observer } from '../exchange/observer.ts'
+import { type KeepPace, keepPace, type Rate } from '../exchange/pace.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
 import { legacyReceiver } from '../exchange/receive.ts'
 import { modernReceiver } from '../exchange/receive-modern.ts'
@@ -24,7 +25,7 @@ import type { RestInbound } from '../rest/inbound.ts'
 import { soapInbound } from '../soap/inbound.ts'
 import { soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
-import { openLedger } from './ledger.ts'
+import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
@@ -62,6 +63,7 @@ interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly legacy: readonly LegacyPeer[]
   readonly observer: Observer
   readonly ledger: Ledger
+  readonly keepPace: KeepPace
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -71,8 +73,8 @@ export function assemble(options: PartsOptions): Parts {
   const built = buildLinks(config, crossings)
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const certificates = openCertificates(config, log, observer, now)
-  const ledger = openLedger(config, log, now)
-  const ground: Ground = { ...options, ...built, observer, ledger }
+  const { ledger, pace } = openState(config, log, now)
+  const ground: Ground = { ...options, ...built, observer, ledger, keepPace: keepPace(pace, ratesOf(config)) }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
   // Sessions begin long after both are there.
@@ -138,7 +140,7 @@ function openAgenda(ground: Ground, { peers, sessions, segments }: Party, foreca
 }
 
 function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): RequestListener {
-  const { config, crossings, links, legacy, ledger, observer, now, urls } = ground
+  const { config, crossings, links, legacy, ledger, observer, keepPace, now, urls } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
     peers: legacy.map((peer) => {
@@ -147,6 +149,7 @@ function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): Reque
         ...peer,
         services: contractOf(crossings, config, peer.id),
         guard: compileGuard({ peer: peer.id, policy: securityOf(config, peer.id).in, ledger, now }),
+        operations: operationsOf(config, peer.id),
         mayReply: (host) => isListed(host, host),
       }
     }),
@@ -161,6 +164,7 @@ function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): Reque
     }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,
     bodyLimit: config.bodyLimit,
+    keepPace,
     newId: randomUUID,
     reply: (reply) => replies.send(reply),
     onRefused: (exchange, peer, error) => {
@@ -173,6 +177,15 @@ function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): Reque
 function replyHosts({ peers }: Config, id: PeerId): readonly string[] {
   const peer = peers[id]
   return peer && isLegacy(peer) ? peer.replyTo : []
+}
+
+function operationsOf({ peers }: Config, id: PeerId): ReadonlySet<string> | undefined {
+  const peer = peers[id]
+  return peer && isLegacy(peer) && peer.operations ? new Set(peer.operations) : undefined
+}
+
+function ratesOf({ peers }: Config): Map<PeerId, Rate> {
+  return new Map(Object.entries(peers).flatMap(([id, { rateLimit }]) => (rateLimit ? [[id as PeerId, rateLimit]] : [])))
 }
 
 function all(observers: readonly Observer[]): Observer {

@@ -7,6 +7,7 @@ import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { ModernReceiver } from '../exchange/modern.ts'
 import type { Observer } from '../exchange/observer.ts'
+import type { KeepPace } from '../exchange/pace.ts'
 import type { ModernWire } from '../exchange/peers.ts'
 import type { HttpClient, OutboundTls } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
@@ -27,6 +28,7 @@ export interface PartyOptions {
   readonly http: HttpClient
   /** How each party is called over TLS. */
   readonly tls?: (peer: PeerId) => OutboundTls | undefined
+  readonly keepPace: KeepPace
   readonly log: Log
   readonly observer: Observer
   /** What the REST listener is reached under, without a slash at its end; known once it listens. */
@@ -84,7 +86,7 @@ export function openParty(options: PartyOptions): Party {
       observer.alarm('segments incomplete', { peer, error: `${dropped} segment(s) of ${route}` }),
   })
   const contract = crossings[0]!.modern.json!
-  const profiles = new Map(configured.map(({ id, peer }) => [id, peer.profile]))
+  const profiles = new Map(configured.map(({ id, peer }) => [id, { ...peer.profile, messages: peer.messages }]))
   return {
     sessions,
     segments,
@@ -108,6 +110,7 @@ export function openParty(options: PartyOptions): Party {
         openapi: () => describeApi({ contract, publicUrl: publicUrl(), version: options.version }),
         bodyLimit: config.bodyLimit,
         mostBlocks: config.limits.blocks,
+        keepPace: options.keepPace,
         now,
         newId,
       }),

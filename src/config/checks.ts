@@ -15,6 +15,16 @@ export function crossChecks(config: Config, file: string): Finding[] {
   const registers = Object.entries(config.peers).find(([, peer]) => !isLegacy(peer) && peer.registration !== 'none')
   if (registers && config.redis && config.tokenKey === undefined && config.tokenKeyFile === undefined)
     report('tokenKeyFile', `is needed, because ${registers[0]} registers and its tokens are kept in Redis`)
+  for (const [id, peer] of Object.entries(config.peers))
+    if (
+      !isLegacy(peer) &&
+      peer.profile.clientCertificate &&
+      (config.listen.restTls?.clientCertificates ?? 'none') === 'none'
+    )
+      report(
+        `peers.${id}.profile.clientCertificate`,
+        'needs listen.restTls with clientCertificates: request or require',
+      )
   const identities = new Map<string, string>()
   for (const [name, link] of Object.entries(config.links)) {
     const [legacy, modern] = [peerNamed(link.legacy, config), peerNamed(link.modern, config)]

@@ -4,7 +4,7 @@
  * Limits: `ampereAllMeans` is a setting of the link, because the legacy side has a say in it.
  */
 import { z } from 'zod'
-import { baseUrl, duration, httpUrl, reachable, zone } from './values.ts'
+import { baseUrl, certificateName, duration, httpUrl, reachable, zone } from './values.ts'
 
 const styles = z.array(z.enum(['CONTINUOUS', 'INTERMITTENT']))
 
@@ -95,6 +95,10 @@ export const profile = z
       .default(['token', 'bearer', 'bare'])
       .describe('Forms of Authorization it may use (D-01).'),
     tokenMaxLength: z.int().min(16).max(4096).default(4096).describe('Longest token it may register (D-03).'),
+    clientCertificate: z
+      .union([certificateName.transform((one) => [one]), z.array(certificateName).min(1)])
+      .optional()
+      .describe('Certificates one of which it must show besides its token; needs TLS that asks for them.'),
     requireCorrelation: z
       .boolean()
       .default(false)

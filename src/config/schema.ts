@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { limits, listeners, peerTls } from './listening.ts'
-import { headers, profile } from './profile.ts'
+import { rateLimit } from './permissions.ts'
+import { headers, messageNames, profile } from './profile.ts'
 import { security } from './security.ts'
 import { baseUrl, duration, httpUrl, id, range, reachable, tokenText, zone } from './values.ts'
 
@@ -26,6 +27,8 @@ const legacyPeer = z.strictObject({
     .describe('SOAP version it is called with. Default: 1.1 where its WSDL offers it, else 1.2.'),
   headersOut: headers.default({}).describe('Headers added to every call, such as an API key.'),
   security: security.describe('How it shows who it is, and how we do.'),
+  operations: z.array(z.string()).optional().describe('The operations it may call. Default: all of its contract.'),
+  rateLimit: rateLimit.describe('How many messages it may send. Default: no limit.'),
 })
 
 const modernPeer = z
@@ -52,6 +55,8 @@ const modernPeer = z
       .describe('With registration none: the token we issued for it. Default: it cannot call us.'),
     inboundTokenFile: z.string().optional().describe('File that holds that token.'),
     tls: peerTls.optional().describe('How it is called over TLS. Default: verified by the public authorities.'),
+    messages: z.array(z.enum(messageNames)).optional().describe('The messages it may send. Default: all.'),
+    rateLimit: rateLimit.describe('How many messages it may send. Default: no limit.'),
     profile: profile.describe('What is particular about this party.'),
   })
   .superRefine((peer, context) => {

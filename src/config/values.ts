@@ -41,6 +41,14 @@ export const tokenText = z
 export const id = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 characters of A-Z a-z 0-9 . _ -')
 export const zone = z.string().refine(isZone, 'must be an IANA time zone such as Europe/Amsterdam')
 
+/** What a client certificate may be known by: the forms that src/http/certificates.ts compares. */
+export const certificateName = z
+  .string()
+  .regex(
+    /^(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31}|(?:DNS|URI|email|IP Address):\S+|[A-Za-z][A-Za-z0-9.]*=.*\S)$/,
+    'must be a SHA-256 fingerprint, a subject such as CN=csms,O=Volt, or a name such as DNS:csms.example.net',
+  )
+
 /** `10.0.0.0/8`, `192.168.1.7`, `fd00::/8` or `csms.internal`. */
 export const reachable = z
   .string()

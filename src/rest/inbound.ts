@@ -12,7 +12,9 @@ import type { ExchangeId, PeerId, RequestId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { AfterAnswer, Face, ModernReceiver, ModernRequest } from '../exchange/modern.ts'
 import type { Observer } from '../exchange/observer.ts'
+import type { KeepPace } from '../exchange/pace.ts'
 import { discardBody, readBody } from '../http/body.ts'
+import { matchesCertificate, readClientCertificate } from '../http/certificates.ts'
 import type { Authenticated, SessionApi } from '../session/api.ts'
 import { readAuthorization, readIds, readSegment, requireJson, type Scheme } from './headers.ts'
 import { findRoute, type Method, type Route } from './messages.ts'
@@ -25,6 +27,10 @@ export interface InboundProfile extends ReadingProfile {
   readonly authInSchemes: readonly Scheme[]
   readonly requireCorrelation: boolean
   readonly segmentsIn: 'join' | 'ignore'
+  /** Certificates one of which it must show besides its token. */
+  readonly clientCertificate?: readonly string[] | undefined
+  /** The messages it may send; undefined for all. */
+  readonly messages?: readonly string[] | undefined
 }
 
 export interface RestInboundOptions {
@@ -44,6 +50,8 @@ export interface RestInboundOptions {
   readonly bodyLimit: number
   /** Most blocks, or measurements, of one message. */
   readonly mostBlocks: number
+  /** Asked before a body is read. */
+  readonly keepPace: KeepPace
   readonly now: () => number
   readonly newId: () => string
 }
@@ -153,6 +161,12 @@ export function restInbound(options: RestInboundOptions): RestInbound {
     const tooEarly = caller?.scope === 'register' && (route.message !== 'Register' || method === 'DELETE')
     if (!caller || !profile?.authInSchemes.includes(scheme) || tooEarly)
       throw new GatewayError('token-unknown', 'The token is not known here, or not for this.')
+    const { clientCertificate, messages } = profile
+    if (clientCertificate && !matchesCertificate(readClientCertificate(ctx.req), clientCertificate, now()))
+      throw new GatewayError('caller-refused', 'Show the client certificate that was agreed with this party.')
+    await options.keepPace(caller.peer)
+    if (messages && !messages.includes(route.message))
+      throw new GatewayError('operation-forbidden', 'This party may not send this message.')
     if (!route.faces.includes(caller.face))
       throw new GatewayError('message-unsupported', `A ${caller.face.toUpperCase()} does not serve this message.`)
 
@@ -240,7 +254,7 @@ function answerError(ctx: Context, error: GatewayError): void {
   const status = error.row.json
   ctx.status = status
   if (status === 401) ctx.set('WWW-Authenticate', 'Token realm="oscp"')
-  if (status === 503) ctx.set('Retry-After', '5')
+  if (status === 503 || error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter ?? 5))
   // A body that was not read to its end would be taken for the next request.
   if (!ctx.req.complete) ctx.set('Connection', 'close')
   const said = error.problems.map(({ path, sentence }) => `${path || 'the body'} ${sentence}`)

@@ -13,6 +13,8 @@ export interface SoapPeer {
   readonly services: readonly Service[]
   /** Who may speak for it. */
   readonly guard: Guard
+  /** The operations it may call; undefined for all. */
+  readonly operations?: ReadonlySet<string> | undefined
   /** Whether it may have its answers sent to this host instead of on the HTTP response. */
   readonly mayReply: (host: string) => boolean
 }

@@ -8,6 +8,7 @@ import Koa, { type Context, type Next } from 'koa'
 import { decodeDocument } from '../charset.ts'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { ExchangeId, PeerId } from '../exchange/ids.ts'
+import type { KeepPace } from '../exchange/pace.ts'
 import type { LegacyReceiver, LegacyRequest } from '../exchange/receive.ts'
 import { discardBody, readBytes } from '../http/body.ts'
 import { checkAction } from './action.ts'
@@ -43,6 +44,8 @@ export interface SoapInboundOptions {
   readonly publicUrl: (request: IncomingMessage) => string
   /** Largest request body in bytes, inflated. */
   readonly bodyLimit: number
+  /** Asked before a body is read. */
+  readonly keepPace: KeepPace
   readonly newId: () => string
   /** Told of requests that were refused before they reached the exchange. */
   readonly onRefused: (exchange: ExchangeId, peer: PeerId | undefined, error: GatewayError) => void
@@ -114,6 +117,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
   async function serveCall(ctx: Context, { peer, reader, encoders }: Endpoint, state: State): Promise<void> {
     requireVersion(state, reader.service.soapVersions)
     const caller = peer.guard.meet(ctx.req)
+    await options.keepPace(peer.id)
     const bytes = await readBytes(ctx.req, options.bodyLimit)
     const message = caller.admit(decodeDocument(bytes, state.mediaType.charset), state.version)
     const { operation, value, headers, addressing } = readEnvelope(message.document, state.version, reader, {
@@ -122,6 +126,8 @@ export function soapInbound(options: SoapInboundOptions): Koa {
         state.addressing = heard
       },
     })
+    if (peer.operations && !peer.operations.has(operation.name))
+      throw new GatewayError('operation-forbidden', 'This party may not call this operation.')
     checkAction(state.version === '1.1' ? ctx.get('soapaction') : state.mediaType.action, operation)
     checkAction(addressing?.action, operation)
     state.routes = replyRoutes(addressing, peer.mayReply)
@@ -159,6 +165,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     if (state.peer === undefined || !reported.has(error)) options.onRefused(state.exchange, state.peer, error)
     if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
     if (error.kind === 'credentials-needed') ctx.set('WWW-Authenticate', basicChallenge)
+    if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
     if (error.kind === 'media-type-unsupported') ctx.set('Accept-Encoding', 'gzip, deflate')
     // A body that was not read to its end would be taken for the next request.
     if (!ctx.req.complete) ctx.set('Connection', 'close')

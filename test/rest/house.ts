@@ -74,6 +74,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     crossings: await shipped(),
     ledger: options.ledger ?? new MemoryLedger(now),
     http,
+    keepPace: async () => {},
     log: createLog('debug', { write: (line) => void logged.push(line) }),
     observer,
     publicUrl: () => url,
