@@ -52,6 +52,10 @@ export function readXml(document: string, handler: XmlHandler, limits: XmlLimits
   }
   // saxes puts names and characters of the document into its messages: kept as the cause, not shown.
   parser.on('error', (cause) => refuse('The XML is not well-formed', cause))
+  // XML 1.1 has characters that no XML 1.0, such as our answers, can carry.
+  parser.on('xmldecl', ({ version }) => {
+    if (version !== undefined && version !== '1.0') refuse('Only XML 1.0 is read')
+  })
   parser.on('doctype', () => refuse('A document type declaration is not allowed'))
   parser.on('processinginstruction', () => refuse('A processing instruction is not allowed'))
   parser.on('opentagstart', (tag) => {

@@ -7,6 +7,7 @@ import type { Complex, Field, Message, Scalar } from '../contract/model.ts'
 import { compileCheck } from '../contract/scalar.ts'
 import { GatewayError, type Problem } from '../errors.ts'
 import type { XmlAttribute } from '../xml.ts'
+import { envelopeUri } from './versions.ts'
 
 export type Value = Record<string, unknown>
 
@@ -18,6 +19,8 @@ const neutral = new Set([
   xsi,
   'http://www.w3.org/XML/1998/namespace',
   'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd',
+  // encodingStyle, which old stacks put on anything.
+  ...Object.values(envelopeUri),
 ])
 
 interface Frame {

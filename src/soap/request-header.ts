@@ -5,9 +5,10 @@
 import type { Operation } from '../contract/model.ts'
 import type { LegacyCall } from '../exchange/legacy.ts'
 import { escapeAttribute, escapeText } from '../xml.ts'
+import { type AddressingUri, anonymousOf, writeAddressing } from './addressing.ts'
 
-const uri = 'http://www.w3.org/2005/08/addressing'
-const anonymous = `<wsa:Address>${uri}/anonymous</wsa:Address>`
+const uri: AddressingUri = 'http://www.w3.org/2005/08/addressing'
+const anonymous = anonymousOf(uri)
 
 /** `identity` is the name of the header that names the operator, if the contract has one. */
 export function requestHeader(
@@ -17,21 +18,21 @@ export function requestHeader(
   to: string,
 ): string {
   const { request, correlation, cspIdentity } = call
-  const block = (name: string, content: string) => `<wsa:${name} xmlns:wsa="${uri}">${content}</wsa:${name}>`
   const field = operation.headers.find(({ name }) => name === identity)
   const own =
     field && cspIdentity !== undefined
       ? `<id:${field.name} xmlns:id="${escapeAttribute(field.uri)}">${escapeText(cspIdentity)}</id:${field.name}>`
       : ''
-  return (
-    own +
-    block('Action', escapeText(operation.inputAction)) +
-    block('MessageID', escapeText(asUri(request))) +
-    block('To', escapeText(to)) +
-    block('From', anonymous) +
-    block('ReplyTo', anonymous) +
-    (correlation === undefined ? '' : block('RelatesTo', escapeText(asUri(correlation))))
-  )
+  const addressing = writeAddressing({
+    uri,
+    action: operation.inputAction,
+    messageId: asUri(request),
+    to,
+    relatesTo: correlation && asUri(correlation),
+    from: anonymous,
+    replyTo: anonymous,
+  })
+  return own + addressing
 }
 
 /** Addressing wants an IRI. What is none already (a UUID is not) becomes a URN. */

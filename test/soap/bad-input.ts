@@ -145,6 +145,7 @@ export const badInputs: readonly BadInput[] = [
   document('text that is no XML', () => 'S3CR3T'),
   document('two roots', (xml) => `${xml}<S3CR3T/>`),
   document('a DOCTYPE', (xml) => replaced(xml, '?>', '?><!DOCTYPE x [<!ENTITY e "S3CR3T">]>')),
+  document('XML 1.1', (xml) => replaced(xml, 'version="1.0"', 'version="1.1"').replace('S3CR3T-2', 'S3CR3T&#1;')),
   document('a billion laughs', (xml) => doctype(xml, laughs)),
   document('an external entity', (xml) => doctype(xml, '<!ENTITY e SYSTEM "file:///etc/S3CR3T">')),
   document('a parameter entity', (xml) => doctype(xml, '<!ENTITY % e SYSTEM "http://127.0.0.1:9/S3CR3T"> %e;')),

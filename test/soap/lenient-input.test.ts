@@ -109,6 +109,14 @@ const honest: Record<string, Make> = {
     '<cableId>',
     '<cableId xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:x="http://www.w3.org/2001/XMLSchema" i:type="x:string">',
   ),
+  'an encodingStyle, as Axis writes it': withBody(
+    '<cableCapacityForecast>',
+    '<cableCapacityForecast e:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/">',
+  ),
+  'comments around the envelope': (v) => ({
+    headers: typed(v),
+    body: `${envelope(v, plain).replace('?>', '?><!-- a -->')}\n<!-- b -->\n`,
+  }),
   'a schema location': withBody(
     '<cableCapacityForecast>',
     '<cableCapacityForecast xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:x x.xsd">',
