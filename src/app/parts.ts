@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
+import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
@@ -119,6 +120,7 @@ function openForecasts({ config, ledger, links, observer, now, random }: Ground,
   return new Forecasts({
     ledger,
     receiver: flexibilityProviders(wire),
+    names: new ForecastNames(ledger, now),
     links,
     observer,
     times,

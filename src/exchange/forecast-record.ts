@@ -27,6 +27,8 @@ export interface ForecastRecord {
   readonly sinceCause?: Cause | undefined
   /** What the peer said of the last versions, oldest first, for senders who still wait to hear it. */
   readonly said: readonly Said[]
+  /** The ids of the last messages the peer was sent, oldest first: what it says of a forecast, it says of one of these. */
+  readonly sent?: readonly RequestId[] | undefined
   /** What the mapping keeps for later, such as the forecastId. */
   readonly kept: Value
 }
@@ -69,6 +71,8 @@ export type Result = Outcome | { readonly verdict: 'expired' }
 
 /** More than a sender can miss between two looks. */
 const remembered = 32
+/** Of forecasts that come every quarter of an hour, those of most of a day. */
+const rememberedSent = 64
 
 export function emptyRecord(link: LinkId, group: string, type: string): ForecastRecord {
   return { link, group, type, version: 0, settled: 0, held: [], said: [], kept: {} }
@@ -117,8 +121,9 @@ export function alsoTaken(record: ForecastRecord, blocks: readonly Block[], { no
 }
 
 /** The record after the peer's word on its delivery, and with what is owed next, if anything. */
-export function settledBy(record: ForecastRecord, result: Result, { now, newId }: Moment): ForecastRecord {
-  const delivery = record.delivery!
+export function settledBy(before: ForecastRecord, result: Result, { now, newId }: Moment): ForecastRecord {
+  const delivery = before.delivery!
+  const record = result.verdict === 'expired' ? before : { ...before, sent: withSent(before.sent, delivery.request) }
   const owing = (from: ForecastRecord, blocks: readonly Block[], attempts: number, cause?: Cause): ForecastRecord => ({
     ...from,
     since: undefined,
@@ -145,6 +150,30 @@ export function owedAgain(record: ForecastRecord, { now, newId }: Moment): Forec
   if (record.delivery || blocks.length === 0) return record
   const request = newId() as RequestId
   return { ...record, delivery: { version: record.version, request, blocks, attempts: 0 } }
+}
+
+/**
+ * The record with all that holds owed once more, as the answer to a message of the peer; unchanged where nothing holds.
+ * What is on its way stays as it is: the answer follows it.
+ */
+export function answeredAgain(record: ForecastRecord, cause: Cause, moment: Moment): ForecastRecord {
+  const { delivery } = record
+  if (delivery?.sender !== undefined)
+    return { ...record, since: record.since ?? [], sinceCause: newest(record.sinceCause, cause) }
+  const owed = owedAgain(record, moment)
+  if (!owed.delivery) return record
+  // Another message, because it now says what it answers.
+  const request = moment.newId() as RequestId
+  return { ...owed, delivery: { ...owed.delivery, request, cause: newest(owed.delivery.cause, cause) } }
+}
+
+/** Whether the peer was sent a message with this id, or is just being sent it. */
+export function wasSent({ sent, delivery }: ForecastRecord, request: string): boolean {
+  return delivery?.request === request || (sent ?? []).some((id) => id === request)
+}
+
+function withSent(sent: readonly RequestId[] = [], request: RequestId): readonly RequestId[] {
+  return sent.at(-1) === request ? sent : [...sent, request].slice(-rememberedSent)
 }
 
 /** The exchanges whose forecasts the delivery carries. */

@@ -8,8 +8,11 @@ import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
 import { Attempts, type RecordWriter } from './attempts.ts'
 import { type Deadline, Deadlines } from './deadlines.ts'
+import type { ForecastNames } from './forecast-names.ts'
 import {
   alsoTaken,
+  answeredAgain,
+  type Cause,
   emptyRecord,
   type ForecastRecord,
   lastEnd,
@@ -44,6 +47,8 @@ export interface DeliveryTimes {
 export interface ForecastsOptions {
   readonly ledger: Ledger
   readonly receiver: Receiver
+  /** Learns what forecasts are called by those they come from. */
+  readonly names?: ForecastNames
   readonly links: Links
   readonly observer: Observer
   readonly times: DeliveryTimes
@@ -88,6 +93,7 @@ export class Forecasts {
    */
   async accept(link: Link, forecast: Value, kept: Value, deadline: number, origin?: Origin): Promise<Verdict> {
     const key = this.keyOf(link, forecast)
+    this.options.names?.learn(key.peer, link.id, forecast, kept)
     const work = () => this.commit(link, key, forecast, kept, origin)
     const committed = await this.committing(work).catch(asGatewayError)
     if (committed instanceof GatewayError)
@@ -101,6 +107,27 @@ export class Forecasts {
     late.end()
     this.waiting.remove(key, version)
     return verdict ?? { verdict: 'stored' }
+  }
+
+  /**
+   * Sends all that holds for a group once more, as the answer to a message of the receiver; false where nothing holds.
+   * Rejects while the state is away.
+   */
+  async repeat(link: Link, group: string, type: string, cause: Cause): Promise<boolean> {
+    const { ledger } = this.options
+    const key = this.keyOf(link, { type, group_id: group })
+    for (;;) {
+      const stored = await ledger.read<ForecastRecord>(key)
+      const record = stored && answeredAgain(stored.record, cause, this.moment())
+      if (!record || record === stored.record) return false
+      const due: Due = record.delivery?.sender === undefined ? { in: 0 } : 'unchanged'
+      if (await this.write(key, stored.revision, record, due)) return true
+    }
+  }
+
+  /** What a receiver should hold of a group, if anything. Rejects while the state is away. */
+  async record(link: Link, group: string, type: string): Promise<ForecastRecord | undefined> {
+    return (await this.options.ledger.read<ForecastRecord>(this.keyOf(link, { type, group_id: group })))?.record
   }
 
   /** Delivers what a claimed record still owes. For the agenda. */

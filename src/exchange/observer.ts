@@ -75,6 +75,16 @@ export type Alarm =
   | 'failure after an answer'
   /** A file of a certificate, key or authority changed into something that cannot be used; the one before stays in use. */
   | 'certificate not replaced'
+  /** A DSO met a wish for other capacities with a fault, or with an answer that says nothing: what held before holds. */
+  | 'adjustment not decided'
+  /** A party does not take measurements: none are sent to it any more. */
+  | 'measurements not taken'
+  /** A flexibility provider says that it cannot stay within a forecast. */
+  | 'forecast cannot be met'
+  /** A DSO could not say what holds, or some of what it said could not be used. */
+  | 'forecasts not fetched'
+  /** No fallback is configured for what a flexibility provider may do when it hears nothing more: none is sent. */
+  | 'no fallback configured'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

@@ -2,12 +2,14 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import {
   alsoTaken,
+  answeredAgain,
   emptyRecord,
   type ForecastRecord,
   type Moment,
   received,
   settledBy,
   verdictOn,
+  wasSent,
 } from '../../src/exchange/forecast-record.ts'
 import type { LinkId, RequestId } from '../../src/exchange/ids.ts'
 import { type Block, overlay } from '../../src/exchange/schedule.ts'
@@ -129,5 +131,55 @@ describe('The record of a forecast', () => {
     expect(settledBy(first, result('unavailable'), moment).delivery!.cause).to.deep.equal(answering('a'))
     const unasked = settledBy(received(first, [block(2, 3, 3)], {}, moment), result('accepted'), moment)
     expect(unasked.delivery!.cause).to.equal(undefined)
+  })
+
+  it('knows by its id what the peer was sent, the last 64 messages and the one under way', () => {
+    let record = emptyRecord('l' as LinkId, 'g', 'CONSUMPTION')
+    const sent: string[] = []
+    for (let i = 0; i < 70; i++) {
+      record = received(record, [block(1, 2, i)], {}, moment)
+      sent.push(record.delivery!.request)
+      expect(wasSent(record, sent.at(-1)!), 'under way').to.equal(true)
+      record = settledBy(record, result(i % 3 === 0 ? 'refused' : 'accepted'), moment)
+    }
+    expect(sent.map((id) => wasSent(record, id))).to.deep.equal([...Array(6).fill(false), ...Array(64).fill(true)])
+    expect(wasSent(record, 'other')).to.equal(false)
+  })
+
+  it('remembers what was sent and not answered, but nothing that expired unsent', () => {
+    const first = received(emptyRecord('l' as LinkId, 'g', 'CONSUMPTION'), [block(1, 2, 3)], {}, moment)
+    const { request } = first.delivery!
+    expect(settledBy(first, { verdict: 'expired' }, moment).sent).to.equal(undefined)
+    const again = claimed(settledBy(first, result('unavailable'), moment))
+    expect(settledBy(again, result('accepted'), moment).sent).to.deep.equal([request])
+  })
+
+  it('is owed again as an answer: at once, with what waits, or after what is on its way', () => {
+    const cause = { correlation: 'wish' as RequestId }
+    const empty = emptyRecord('l' as LinkId, 'g', 'CONSUMPTION')
+    expect(answeredAgain(empty, cause, moment)).to.equal(empty)
+    const first = received(empty, [block(1, 9, 3)], {}, moment)
+    const held = settledBy(first, result('accepted'), moment)
+    const idle = answeredAgain(held, cause, moment)
+    expect(idle.delivery).to.deep.include({ blocks: [block(1, 9, 3)], cause, attempts: 0 })
+    expect(idle.version).to.equal(held.version)
+    const waits = settledBy(received(held, [block(2, 3, 1)], {}, moment), result('unavailable'), moment)
+    const waiting = answeredAgain(waits, cause, moment)
+    expect(waiting.delivery).to.deep.include({ blocks: [block(2, 3, 1)], cause, attempts: 1 })
+    expect(waiting.delivery!.request).not.to.equal(waits.delivery!.request)
+    const flying = answeredAgain(first, cause, moment)
+    expect(flying.delivery).to.equal(first.delivery)
+    for (const word of ['accepted', 'unavailable'] as const)
+      expect(settledBy(flying, result(word), moment).delivery).to.deep.include({ blocks: [block(1, 9, 3)], cause })
+  })
+
+  it('has nothing to answer with once every block has ended', () => {
+    const held = settledBy(
+      received(emptyRecord('l' as LinkId, 'g', 'CONSUMPTION'), [block(1, 9, 3)], {}, moment),
+      result('accepted'),
+      moment,
+    )
+    const later = { ...moment, now: 9 }
+    expect(answeredAgain(held, { correlation: 'w' as RequestId }, later)).to.equal(held)
   })
 })
