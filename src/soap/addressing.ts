@@ -1,6 +1,6 @@
 /**
  * WS-Addressing (protocol/oscp-1.0.md section 2): lenient in, complete out, in either of the two namespaces that are in use.
- * Limits: reference parameters are not echoed, and `To` and `From` are not looked at: who calls is told by address and credentials.
+ * Limits: who calls is told by address and credentials, never by what stands here.
  */
 import { GatewayError } from '../errors.ts'
 import { escapeText, toXmlText } from '../xml.ts'
@@ -35,49 +35,9 @@ export interface Addressing {
   readonly action?: string
   readonly replyTo?: string
   readonly faultTo?: string
-}
-
-const fields = {
-  MessageID: 'messageId',
-  RelatesTo: 'relatesTo',
-  Action: 'action',
-  ReplyTo: 'replyTo',
-  FaultTo: 'faultTo',
-}
-const understood = new Set([...Object.keys(fields), 'To', 'From'])
-/** Ids are kept as they are, to recognise a repeat by. */
-const longest = 1024
-
-/** Collects the addressing blocks of one header. */
-export class AddressingReader {
-  private readonly found: { -readonly [K in keyof Addressing]?: Addressing[K] } = {}
-
-  understands(local: string): boolean {
-    return understood.has(local)
-  }
-
-  /** `text` is the block's own text, or of an endpoint that of its Address. Throws for one that contradicts an earlier one, or is endless. */
-  take(uri: AddressingUri, local: string, text: string): void {
-    this.found.uri ??= uri
-    if (!Object.hasOwn(fields, local)) return
-    const field = fields[local as keyof typeof fields] as Exclude<keyof Addressing, 'uri'>
-    const value = text.trim()
-    const refuse = (sentence: string) => {
-      throw new GatewayError('invalid-message', `The header ${local} ${sentence}.`, {
-        problems: [{ path: local, sentence }],
-      })
-    }
-    if (value.length > longest) refuse(`must not be longer than ${longest} characters`)
-    // One message may relate to several others, by kinds of relation that are not ours; the first is what it answers.
-    if (this.found[field] === undefined) this.found[field] = value
-    else if (local !== 'RelatesTo' && this.found[field] !== value) refuse('must not stand twice with different values')
-  }
-
-  /** Undefined when the message has no addressing. An empty block says nothing. */
-  addressing(): Addressing | undefined {
-    const { uri, ...said } = this.found
-    return uri && { uri, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== '')) }
-  }
+  /** Reference parameters of these two addresses, as blocks of the header of what is sent there. */
+  readonly replyEcho?: string | undefined
+  readonly faultEcho?: string | undefined
 }
 
 /** Where an answer goes: on the HTTP response, nowhere, or to an address of its own. */
@@ -164,6 +124,9 @@ export function writeAnswerAddressing(
 ): string {
   if (!asked) return ''
   const { uri, messageId: relatesTo } = asked
+  const isFault = action === undefined
+  const echo = (isFault && asked.faultTo !== undefined ? asked.faultEcho : asked.replyEcho) ?? ''
   const to = typeof route === 'object' ? route.url : years[uri].anonymous
-  return writeAddressing({ uri, action: action ?? years[uri].fault, messageId: `urn:uuid:${id}`, to, relatesTo })
+  const messageId = `urn:uuid:${id}`
+  return writeAddressing({ uri, action: action ?? years[uri].fault, messageId, to, relatesTo }) + echo
 }

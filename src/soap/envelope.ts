@@ -5,7 +5,8 @@
 import type { Operation, Service } from '../contract/model.ts'
 import { GatewayError } from '../errors.ts'
 import { readXml, type XmlAttribute, type XmlHandler } from '../xml.ts'
-import { type Addressing, AddressingReader, type AddressingUri, isAddressing } from './addressing.ts'
+import { type Addressing, isAddressing } from './addressing.ts'
+import { AddressingReader } from './addressing-reader.ts'
 import { type CompiledElement, compileElement, compileField, ElementDecoder, type Value } from './decode.ts'
 import { envelopeUri, isOurRole, type SoapVersion, VersionMismatch } from './versions.ts'
 
@@ -68,7 +69,7 @@ export class HeadersNotUnderstood extends GatewayError {
   }
 }
 
-type Block = 'skip' | AddressingUri | ElementDecoder
+type Block = 'skip' | AddressingReader | ElementDecoder
 const mostNotUnderstood = 10
 
 class EnvelopeHandler implements XmlHandler {
@@ -78,8 +79,6 @@ class EnvelopeHandler implements XmlHandler {
   private sawBody = false
   private block: Block = 'skip'
   private blockName = ''
-  private text_ = ''
-  private collecting = false
   private operation: Operation | undefined
   private body: ElementDecoder | undefined
   private readonly headers: Record<string, string> = {}
@@ -102,21 +101,18 @@ class EnvelopeHandler implements XmlHandler {
     else if (this.depth === 3) {
       if (this.part === 'header') this.openHeader(uri, local, attributes)
       else this.openBody(uri, local, attributes)
-    } else if (this.block instanceof ElementDecoder) this.block.open(uri, local, attributes)
-    // Of an endpoint reference only its Address counts; what else stands in it is deeper, or comes before or after.
-    else if (this.block === uri && local === 'Address' && this.depth === 4) this.collecting = true
+    } else if (this.block !== 'skip') this.block.open(uri, local, attributes)
   }
 
   text(piece: string): void {
-    if (this.block instanceof ElementDecoder && this.depth >= 3) this.block.text(piece)
-    else if (this.depth >= 3) {
-      if (this.depth === 3 || (this.depth === 4 && this.collecting)) this.text_ += piece
+    if (this.depth >= 3) {
+      if (this.block !== 'skip') this.block.text(piece)
     } else if (this.depth > 0 && /\S/.test(piece)) malformed('The envelope holds text where only elements may stand.')
   }
 
   close(): void {
-    if (this.depth >= 3 && this.block instanceof ElementDecoder) this.block.close()
-    if (this.depth === 4) this.collecting = false
+    if (this.block !== 'skip' && (this.depth > 3 || (this.depth === 3 && this.block instanceof ElementDecoder)))
+      this.block.close()
     if (this.depth === 3 && this.part === 'header') this.closeHeader()
     if (this.depth === 2 && this.part === 'header') this.options.onAddressing?.(this.addressing.addressing())
     this.depth--
@@ -153,7 +149,6 @@ class EnvelopeHandler implements XmlHandler {
   }
 
   private openHeader(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
-    this.text_ = ''
     this.blockName = local
     this.block = 'skip'
     const said = (name: string) =>
@@ -166,8 +161,10 @@ class EnvelopeHandler implements XmlHandler {
       const own = attributes.filter((a) => a.uri !== envelopeUri[this.version])
       decoder.open(uri, local, own)
       this.block = decoder
-    } else if (isAddressing(uri) && this.addressing.understands(local)) this.block = uri
-    else if (!this.options.understands?.(uri, local) && mustUnderstand(said('mustUnderstand')))
+    } else if (isAddressing(uri) && this.addressing.understands(local)) {
+      this.addressing.begin(uri, local)
+      this.block = this.addressing
+    } else if (!this.options.understands?.(uri, local) && mustUnderstand(said('mustUnderstand')))
       this.notUnderstood.push({ uri, local: safe(local) })
   }
 
@@ -175,7 +172,7 @@ class EnvelopeHandler implements XmlHandler {
     if (this.block instanceof ElementDecoder) {
       if (this.headers[this.blockName] !== undefined) malformed(`The header ${this.blockName} must not stand twice.`)
       this.headers[this.blockName] = this.block.value() as string
-    } else if (this.block !== 'skip') this.addressing.take(this.block, this.blockName, this.text_)
+    } else if (this.block !== 'skip') this.block.end()
     this.block = 'skip'
   }
 

@@ -217,6 +217,48 @@ describe('WS-Addressing', () => {
     expect(faultOf(here.body, '1.2').kind).to.equal('untranslatable')
   })
 
+  for (const [year, { uri, anonymous }] of Object.entries(years))
+    it(`of ${year} gives reference parameters back, each with its namespaces, on what is sent to that address`, async () => {
+      const parameters = (id: string) =>
+        `<w:ReferenceParameters xmlns:k="urn:k&amp;"> <k:id kind="&quot;${id}&quot;" k:x="1" xml:lang="nl"> ${id}&lt;<in xmlns=""/></k:id> <bare/></w:ReferenceParameters>`
+      const to = (name: string, address: string, id: string) =>
+        w(uri, name, `<w:Address>${address}</w:Address>${parameters(id)}`)
+      const echoed = (id: string) => {
+        const mark = year === '2005/08' ? ` xmlns:wsa="${uri}" wsa:IsReferenceParameter="true"` : ''
+        return (
+          `<p:id xmlns:p="urn:k&amp;"${mark} kind="&quot;${id}&quot;" xmlns:a1="urn:k&amp;" a1:x="1" xml:lang="nl"> ${id}&lt;` +
+          `<in xmlns=""></in></p:id><bare xmlns=""${mark}></bare></soap:Header>`
+        )
+      }
+      const header = to('ReplyTo', anonymous, 'one') + to('FaultTo', anonymous, 'two')
+      expect((await call('1.1', header)).body)
+        .to.include(echoed('one'))
+        .and.not.include('two')
+      const broken = `<heartbeatRequest xmlns="${csp}"><x/></heartbeatRequest>`
+      expect((await call('1.2', header, broken)).body)
+        .to.include(echoed('two'))
+        .and.not.include('one')
+      expect((await call('1.2', to('ReplyTo', anonymous, 'one'), broken)).body).to.include(echoed('one'))
+    })
+
+  it('gives no parameters back that would speak for us, or are endless', async () => {
+    const inner = {
+      addressing: w(uri, 'RelatesTo', 'urn:x'),
+      soap: '<e:Header/>',
+      endless: `<x>${'y'.repeat(4096)}</x>`,
+    }
+    for (const parameter of Object.values(inner)) {
+      const reply = w(
+        uri,
+        'ReplyTo',
+        `<w:Address>${anonymous}</w:Address><w:ReferenceParameters>${parameter}</w:ReferenceParameters>`,
+      )
+      const { status, body } = await call('1.2', reply)
+      expect(status, parameter.slice(0, 30)).to.equal(400)
+      expect(faultOf(body, '1.2').fields.map(({ path }) => path)).to.deep.equal(['ReferenceParameters'])
+    }
+  })
+
   it('says in the log when an answer could not be sent to its address, once', async () => {
     status = 503
     expect((await call('1.1', endpoint(uri, 'ReplyTo', callback))).status).to.equal(202)
