@@ -106,15 +106,20 @@ function warnOfOpenDoors({ peers, listen }: Config, log: Log): void {
 
 /** One budget for all of it: orchestrators kill after ten seconds. */
 async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number): Promise<void> {
-  const { forecasts, agenda, party, http, ledger } = parts
+  const { forecasts, events, agenda, party, http, ledger } = parts
   const until = performance.now() + withinMs
   const left = () => Math.max(0, until - performance.now())
   // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
   forecasts.drain()
+  events.drain()
   party.sessions.stop()
   parts.certificates.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
-  await within(left(), [parts.rest.settled(), parts.replies.settled(), party.sessions.settled(), forecasts.settled()])
+  const work = [parts.rest, parts.replies, party.sessions, forecasts, events]
+  await within(
+    left(),
+    work.map((part) => part.settled()),
+  )
   await admin.close(0)
   await http.close()
   await ledger.close()

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
+import { Events } from '../exchange/event-queue.ts'
+import type { EventKind } from '../exchange/events.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { PeerId } from '../exchange/ids.ts'
@@ -52,6 +54,7 @@ export interface Parts {
   readonly party: Party
   readonly legacyWire: LegacyWire
   readonly forecasts: Forecasts
+  readonly events: Events
   readonly agenda: Agenda
   readonly replies: Replies
   readonly soap: RequestListener
@@ -78,8 +81,16 @@ export function assemble(options: PartsOptions): Parts {
   const ground: Ground = { ...options, ...built, observer, ledger, keepPace: keepPace(pace, ratesOf(config)) }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
+  // Flows that send events put their kinds in here.
+  const kinds = new Map<string, EventKind>()
+  const events = openEvents(ground, kinds)
   // Sessions begin long after both are there.
-  const hooks = { onOnline: (peer: PeerId) => forecasts.resend(peer) }
+  const hooks = {
+    onOnline: async (peer: PeerId) => {
+      await forecasts.resend(peer)
+      await events.hasten(peer)
+    },
+  }
   const tls = certificates.peer
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party)
@@ -93,7 +104,8 @@ export function assemble(options: PartsOptions): Parts {
     party,
     legacyWire,
     forecasts,
-    agenda: openAgenda(ground, party, forecasts),
+    events,
+    agenda: openAgenda(ground, party, forecasts, events),
     replies,
     soap: soapFace(ground, forecasts, replies),
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map() })),
@@ -130,10 +142,18 @@ function openForecasts({ config, ledger, links, observer, now, random }: Ground,
   })
 }
 
-function openAgenda(ground: Ground, { peers, sessions, segments }: Party, forecasts: Forecasts): Agenda {
+function openEvents({ config, ledger, observer, now, random }: Ground, kinds: Map<string, EventKind>): Events {
+  const { timeout: attempt, firstRetry, longestRetry, giveUpAfter, queueLimit: limit } = config.delivery
+  const times = { attempt, firstRetry, longestRetry, giveUpAfter }
+  return new Events({ ledger, observer, kinds, times, limit, dead: config.deadList, now, random, newId: randomUUID })
+}
+
+function openAgenda(ground: Ground, party: Party, forecasts: Forecasts, events: Events): Agenda {
   const { ledger, observer, legacy } = ground
+  const { peers, sessions, segments } = party
   const workers = new Map<string, Worker>([
     ['forecast', forecasts],
+    ['queue', events],
     ['session', sessions],
     ['segments', segments],
   ])

@@ -7,7 +7,7 @@ import { limits, listeners, peerTls } from './listening.ts'
 import { rateLimit } from './permissions.ts'
 import { headers, messageNames, profile } from './profile.ts'
 import { security } from './security.ts'
-import { baseUrl, duration, httpUrl, id, range, reachable, tokenText, zone } from './values.ts'
+import { baseUrl, duration, httpUrl, id, lifetime, range, reachable, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
@@ -147,9 +147,24 @@ export const schema = z.strictObject({
         .describe('Limit of one attempt to deliver a message.'),
       firstRetry: duration.default(1000).describe('Bound of the first pause after a failed attempt; it doubles.'),
       longestRetry: duration.default(60_000).describe('Largest bound of the pause between attempts.'),
+      giveUpAfter: lifetime
+        .prefault('7d')
+        .describe('Age from which on a message that must arrive, not a forecast, is tried no more when it fails.'),
+      queueLimit: z
+        .int()
+        .min(1)
+        .default(100_000)
+        .describe('How many messages may wait for one party; further ones are refused, with 503 or a fault.'),
     })
     .prefault({})
-    .describe('Delivery to OSCP 2.0 parties.'),
+    .describe('Delivery to the parties.'),
+  deadList: z
+    .strictObject({
+      keepFor: lifetime.prefault('30d').describe('How long a message that was given up is kept.'),
+      limit: z.int().min(1).default(1000).describe('How many are kept of each party; then the oldest is forgotten.'),
+    })
+    .prefault({})
+    .describe('Messages that were given up: `oscp-gateway dead`.'),
   peers: z.record(id, peer).describe('The parties, by a name of your choice that is part of their URL.'),
   links: z.record(id, link).describe('Which parties speak through the gateway, by a name of your choice.'),
 })

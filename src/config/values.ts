@@ -17,6 +17,16 @@ export const duration = z
   )
   .refine((ms) => ms <= longest, 'must be at most 596h')
 
+/** How long something is kept or tried, in milliseconds; no timer waits for it, so it may be long. */
+export const lifetime = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a time such as 90m, 24h or 7d')
+  .transform((text) => {
+    const unit = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 }[text.at(-1) as 'd']
+    return Number(text.slice(0, -1)) * unit
+  })
+  .refine((ms) => ms <= 3650 * 24 * 3600_000, 'must be at most 3650d')
+
 export const address = z
   .string()
   .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port such as 127.0.0.1:8080')

@@ -63,7 +63,7 @@ export type Alarm =
   | 'refused after acceptance'
   /** A limit's last block ended before the peer could be reached. */
   | 'expired undelivered'
-  /** The peer could not take a limit at the first attempt; it is stored and sent again. */
+  /** The peer could not take a limit or an event at the first attempt; it is stored and sent again. */
   | 'peer unavailable'
   /** A limit is owed on a link that is not configured any more, or now leads to another peer. */
   | 'owed to nobody'
@@ -85,6 +85,12 @@ export type Alarm =
   | 'forecasts not fetched'
   /** No fallback is configured for what a flexibility provider may do when it hears nothing more: none is sent. */
   | 'no fallback configured'
+  /** An event was refused, expired or was tried too long: it is in the dead list. */
+  | 'message given up'
+  /** The oldest message of the dead list was forgotten, to make room for another. */
+  | 'dead list full'
+  /** An event of the queue is not in the state any more: something else deletes what is kept there. */
+  | 'event missing'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

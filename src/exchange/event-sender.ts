@@ -1,0 +1,225 @@
+/**
+ * Sends what a peer's queue holds, in order, for as long as it is the queue's sender, and records what became of each event.
+ * Limits: a sender that dies, or cannot reach the state, leaves a lease that runs out; then the same event is sent again.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { GatewayError } from '../errors.ts'
+import type { EventsOptions } from './event-queue.ts'
+import type { Event, EventOutcome } from './events.ts'
+import type { PeerId } from './ids.ts'
+import type { Change, Due } from './ledger.ts'
+import { buried, eventId, movedOn, type Queue, queueKey } from './queue-record.ts'
+import { retryPause } from './retry.ts'
+import type { Turns } from './turns.ts'
+
+const longestRetryAfter = 3600_000
+/** An attempt that takes longer than this many usual ones is left to itself. */
+const longestAttempt = 10
+/** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
+const month = 30 * 24 * 3600_000
+
+export class EventSender {
+  private readonly options: EventsOptions
+  private readonly turns: Turns<PeerId>
+  private drained = false
+
+  constructor(options: EventsOptions, turns: Turns<PeerId>) {
+    this.options = options
+    this.turns = turns
+  }
+
+  get leaseMs(): number {
+    return this.options.times.attempt + this.leaseMargin
+  }
+
+  /** How long queues and events are kept after their last change, in milliseconds. */
+  get keepFor(): number {
+    return Math.max(this.options.times.giveUpAfter, this.options.dead.keepFor) + month
+  }
+
+  private get leaseMargin(): number {
+    return this.options.times.leaseMargin ?? 5_000
+  }
+
+  get isDrained(): boolean {
+    return this.drained
+  }
+
+  drain(): void {
+    this.drained = true
+  }
+
+  write(peer: PeerId, revision: number, record: Queue, due: Due, also: readonly Change[]): Promise<boolean> {
+    const queue = { id: queueKey(peer).id, revision, write: { record, due, keepFor: this.keepFor } }
+    return this.options.ledger.writeAll(peer, [queue, ...also])
+  }
+
+  /** Makes `sender` the one who sends what a claimed queue holds. False when there is nothing to send, or another was faster. */
+  async take(peer: PeerId, sender: string): Promise<boolean> {
+    const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+    if (!stored) return false
+    const { record, revision } = stored
+    const isIdle = record.first === record.next
+    if (!isIdle && this.drained) return false
+    const due: Due = isIdle ? 'not due' : { in: this.leaseMs }
+    return (await this.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
+  }
+
+  /** Sends until the queue is empty, an event must wait, or the queue is somebody else's. Never rejects. */
+  async run(peer: PeerId, sender: string): Promise<void> {
+    const { ledger, observer } = this.options
+    try {
+      for (;;) {
+        const queue = (await ledger.read<Queue>(queueKey(peer)))?.record
+        if (queue?.sender !== sender) return
+        const event = (await ledger.read<Event>({ peer, id: eventId(queue.first) }))?.record
+        const outcome = event ? await this.attempt(peer, sender, event, queue.attempts + 1) : undefined
+        if (!event) observer.alarm('event missing', { peer })
+        const goesOn = await this.persist(() => this.settle(peer, sender, queue.first, event, outcome))
+        if (!goesOn) return
+      }
+    } catch (error) {
+      // While the state is away there is nothing to be done that the lease's end will not bring back.
+      if (!(error instanceof GatewayError && error.kind === 'state-unavailable'))
+        observer.alarm('agenda failure', { peer, error })
+    }
+  }
+
+  /** Rather records a little later than sends twice: tries as long as the lease surely lasts. */
+  private async persist<T>(record: () => Promise<T>): Promise<T> {
+    for (let left = this.leaseMargin / 2; ; left -= 250) {
+      try {
+        return await record()
+      } catch (error) {
+        if (left <= 0) throw error
+        await delay(250)
+      }
+    }
+  }
+
+  private async attempt(peer: PeerId, sender: string, event: Event, attempt: number): Promise<EventOutcome> {
+    const { kinds, now } = this.options
+    if (event.expires !== undefined && event.expires <= now())
+      return { verdict: 'dead', reason: 'It expired before it could be delivered.' }
+    const kind = kinds.get(event.kind)
+    if (!kind) return { verdict: 'later', sentence: `This gateway does not know how to send ${event.kind}.` }
+    const stop = new AbortController()
+    const renewing = setInterval(() => void this.renew(peer, sender).catch(() => undefined), this.leaseMs / 3).unref()
+    const endless = delay(longestAttempt * this.leaseMs, undefined, { signal: stop.signal, ref: false }).then(
+      (): EventOutcome => ({ verdict: 'later', sentence: 'The attempt did not end.' }),
+    )
+    endless.catch(() => undefined)
+    try {
+      return await Promise.race([kind.send(peer, event, attempt), endless])
+    } catch (cause) {
+      return { verdict: 'later', sentence: 'The message could not be sent.', cause }
+    } finally {
+      clearInterval(renewing)
+      stop.abort()
+    }
+  }
+
+  /** A long attempt keeps the queue. */
+  private renew(peer: PeerId, sender: string): Promise<void> {
+    return this.turns.take(peer, async () => {
+      const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+      if (stored?.record.sender === sender)
+        await this.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
+    })
+  }
+
+  /** Records the outcome. True when there is more to send, and we are to send it. */
+  private settle(
+    peer: PeerId,
+    sender: string,
+    number: number,
+    event: Event | undefined,
+    outcome: EventOutcome | undefined,
+  ): Promise<boolean> {
+    return this.turns.take(peer, async () => {
+      let final = event && outcome ? this.judged(event, outcome) : undefined
+      for (let lost: number | undefined; ; ) {
+        const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+        if (stored?.record.sender !== sender) return false
+        const { record, revision } = stored
+        // It was recorded before, only the answer got lost.
+        if (record.first !== number) return true
+        if (revision === lost) {
+          // One of the records that were to change with it was changed by another: only its kind can say what follows.
+          const sentence = 'What belongs to the message was changed meanwhile.'
+          final = { verdict: 'later', sentence }
+          lost = undefined
+        }
+        const after = this.after(record, event, final)
+        const remains = after.queue.first < after.queue.next
+        const keeps = remains && !this.drained && after.pause === undefined
+        const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
+        const queue = { ...after.queue, sender: keeps ? sender : undefined }
+        if (await this.write(peer, revision, queue, due, after.changes)) {
+          if (event && final) this.tell(peer, event, final, record.attempts + 1, after)
+          return keeps
+        }
+        lost = revision
+      }
+    })
+  }
+
+  /** An event that failed and is too old is given up. */
+  private judged(event: Event, outcome: EventOutcome): EventOutcome {
+    const { now, times } = this.options
+    if (outcome.verdict !== 'later' || now() - event.at < times.giveUpAfter) return outcome
+    const hours = Math.round(times.giveUpAfter / 3600_000)
+    return { verdict: 'dead', reason: `Not delivered within ${hours} hours. ${outcome.sentence}` }
+  }
+
+  /** The queue after an outcome, and what else changes with it. A missing event is passed over. */
+  private after(queue: Queue, event: Event | undefined, outcome: EventOutcome | undefined): After {
+    const { times, random, now, dead: limits } = this.options
+    if (outcome?.verdict === 'later') {
+      const pause = retryPause({ ...times, longestRetryAfter }, queue.attempts, outcome.retryAfterMs, random())
+      return { queue: { ...queue, attempts: queue.attempts + 1 }, changes: [], pause }
+    }
+    const remove: Change = { id: eventId(queue.first), revision: 1, remove: true }
+    const changes = [remove, ...(outcome?.also ?? [])]
+    if (!event || outcome?.verdict !== 'dead') return { queue: movedOn(queue), changes }
+    const { kind, link, group, exchange } = event
+    const { reason } = outcome
+    const attempts = queue.attempts + 1
+    const entry = { kind, link, group, exchange, reason, at: now(), attempts, event }
+    const grave = buried(movedOn(queue), entry, limits)
+    return { queue: grave.queue, changes: [...changes, ...grave.changes], forgotten: grave.forgotten }
+  }
+
+  private tell(peer: PeerId, event: Event, outcome: EventOutcome, attempt: number, { pause, forgotten }: After): void {
+    const { observer } = this.options
+    const { kind: message, link, group, request, exchange } = event
+    const sentence = 'sentence' in outcome ? outcome.sentence : 'reason' in outcome ? outcome.reason : undefined
+    const result = ({ done: 'accepted', dead: 'refused', later: 'unavailable' } as const)[outcome.verdict]
+    const line = {
+      peer,
+      link,
+      message,
+      group,
+      request,
+      exchanges: [exchange],
+      attempt,
+      outcome: result,
+      sentence,
+      retryInMs: pause,
+    }
+    const error = 'cause' in outcome ? { error: outcome.cause } : {}
+    observer.attempted({ ...line, ...error })
+    const about = { peer, link, ...(event.group === undefined ? {} : { group: event.group }) }
+    if (outcome.verdict === 'dead') observer.alarm('message given up', { ...about, error: outcome.reason })
+    if (forgotten !== undefined) observer.alarm('dead list full', about)
+    if (outcome.verdict === 'later' && attempt === 1) observer.alarm('peer unavailable', about)
+  }
+}
+
+interface After {
+  readonly queue: Queue
+  readonly changes: readonly Change[]
+  /** Milliseconds until the next attempt, when it has to wait. */
+  readonly pause?: number
+  readonly forgotten?: string | undefined
+}
