@@ -10,9 +10,11 @@ import { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
+import type { Heartbeats } from '../exchange/heartbeats.ts'
 import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { LegacyWire } from '../exchange/legacy.ts'
+import { Liveness } from '../exchange/liveness.ts'
 import type { Observer } from '../exchange/observer.ts'
 import { type KeepPace, keepPace, type Rate } from '../exchange/pace.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
@@ -30,6 +32,7 @@ import { soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
+import { openHeartbeats } from './liveness.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
 import { type Certificates, openCertificates } from './tls.ts'
@@ -53,6 +56,7 @@ export interface Parts {
   readonly certificates: Certificates
   readonly party: Party
   readonly legacyWire: LegacyWire
+  readonly liveness: Liveness
   readonly forecasts: Forecasts
   readonly events: Events
   readonly agenda: Agenda
@@ -62,12 +66,13 @@ export interface Parts {
 }
 
 /** What every function below builds upon. */
-interface Ground extends Omit<PartsOptions, 'observer'> {
+export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly links: Links
   readonly legacy: readonly LegacyPeer[]
   readonly observer: Observer
   readonly ledger: Ledger
   readonly keepPace: KeepPace
+  readonly liveness: Liveness
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -78,7 +83,9 @@ export function assemble(options: PartsOptions): Parts {
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)
-  const ground: Ground = { ...options, ...built, observer, ledger, keepPace: keepPace(pace, ratesOf(config)) }
+  const liveness = new Liveness({ ...built, ledger, now })
+  const shared = { ledger, liveness, keepPace: keepPace(pace, ratesOf(config)) }
+  const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
   // Flows that send events put their kinds in here.
@@ -89,11 +96,14 @@ export function assemble(options: PartsOptions): Parts {
     onOnline: async (peer: PeerId) => {
       await forecasts.resend(peer)
       await events.hasten(peer)
+      await heartbeats.hasten(peer)
     },
+    mayBeat: (peer: PeerId) => liveness.isBacked(peer),
   }
   const tls = certificates.peer
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party)
+  const heartbeats: Heartbeats = openHeartbeats(ground, party.sessions, legacyWire)
   const hostsOf = (peer: PeerId) => replyHosts(config, peer)
   const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
   return {
@@ -103,9 +113,10 @@ export function assemble(options: PartsOptions): Parts {
     certificates,
     party,
     legacyWire,
+    liveness,
     forecasts,
     events,
-    agenda: openAgenda(ground, party, forecasts, events),
+    agenda: openAgenda(ground, party, { forecast: forecasts, queue: events, beat: heartbeats }),
     replies,
     soap: soapFace(ground, forecasts, replies),
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map() })),
@@ -148,21 +159,17 @@ function openEvents({ config, ledger, observer, now, random }: Ground, kinds: Ma
   return new Events({ ledger, observer, kinds, times, limit, dead: config.deadList, now, random, newId: randomUUID })
 }
 
-function openAgenda(ground: Ground, party: Party, forecasts: Forecasts, events: Events): Agenda {
+/** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */
+function openAgenda(ground: Ground, party: Party, work: Readonly<Record<string, Worker>>): Agenda {
   const { ledger, observer, legacy } = ground
   const { peers, sessions, segments } = party
-  const workers = new Map<string, Worker>([
-    ['forecast', forecasts],
-    ['queue', events],
-    ['session', sessions],
-    ['segments', segments],
-  ])
+  const workers = new Map<string, Worker>([...Object.entries(work), ['session', sessions], ['segments', segments]])
   const receiving = [...peers, ...legacy.map(({ id }) => id)]
   return new Agenda({ ledger, observer, workers, peers: () => receiving, every: 200, perPeer: 16 })
 }
 
 function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): RequestListener {
-  const { config, crossings, links, legacy, ledger, observer, keepPace, now, urls } = ground
+  const { config, crossings, links, legacy, ledger, liveness, observer, keepPace, now, urls } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
     peers: legacy.map((peer) => {
@@ -182,6 +189,7 @@ function soapFace(ground: Ground, forecasts: Forecasts, replies: Replies): Reque
       now,
       offlineAfter: config.offlineAfter,
       mostBlocks: config.limits.blocks,
+      signOfLife: (peer) => liveness.seen(peer),
       flows: new Map(),
     }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,
