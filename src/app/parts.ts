@@ -2,7 +2,7 @@
  * Puts the gateway together out of its rooms, by its configuration.
  * Limits: nothing listens and nothing is sent before app.ts says so; only the connection to the state is begun.
  */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
@@ -28,8 +28,9 @@ import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import { soapInbound } from '../soap/inbound.ts'
-import { soapOutbound } from '../soap/outbound.ts'
+import { type Draft, soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
+import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
@@ -131,10 +132,15 @@ function openLegacyWire(
   http: HttpClient,
   tls: Certificates['peer'],
 ): LegacyWire {
-  const peers = legacy.map((peer) => {
-    return { ...peer, services: contractOf(crossings, config, peer.id), tls: tls(peer.id) }
-  })
-  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now })
+  const shown = (id: PeerId) => securityOf(config, id).out ?? {}
+  const peers = legacy.map((peer) => ({
+    ...peer,
+    headersOut: { ...peer.headersOut, ...securityHeaders(shown(peer.id)) },
+    services: contractOf(crossings, config, peer.id),
+    tls: tls(peer.id),
+  }))
+  const seal = (peer: PeerId, draft: Draft) => secureEnvelope(shown(peer), draft, now(), randomBytes(16))
+  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now, seal })
 }
 
 function openForecasts({ config, ledger, links, observer, now, random }: Ground, { wire }: Party): Forecasts {
