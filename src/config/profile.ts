@@ -142,20 +142,25 @@ export const profile = z
       .enum(['overlay', 'replace'])
       .default('overlay')
       .describe(
-        'Whether its newer forecast covers only its own blocks, or replaces everything to come (D-23). No effect yet.',
+        'Whether its newer forecast covers only its own blocks, or replaces all to come of the same phases (D-23).',
+      ),
+    whenOffline: z
+      .enum(['fallback', 'ride out', 'smaller'])
+      .default('fallback')
+      .describe(
+        'What an operator is held to while it is offline: its fallback at once, its limits until they end, or the smaller (A-06).',
       ),
     measurementRoute: z
       .enum(['group', 'asset'])
       .default('group')
-      .describe('Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28).'),
+      .describe(
+        'Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28). No effect yet.',
+      ),
     combinedAssetId: z
       .string()
       .min(1)
       .optional()
-      .describe('Asset that stands for a whole group in asset measurements. Default: the group id.'),
-    adjustEvery: duration
-      .default(0)
-      .describe('Shortest time between two requests for other capacities of one group; a sooner one is Rejected.'),
+      .describe('Asset that stands for a whole group in asset measurements. Default: the group id. No effect yet.'),
     measurementCadence: duration.default(300_000).describe('How often usage is reported. No effect yet.'),
   })
   .prefault({})

@@ -11,13 +11,13 @@ import {
   type Result,
   settledBy,
 } from './forecast-record.ts'
-import type { ForecastsOptions, Verdict } from './forecasts.ts'
+import type { ForecastsOptions } from './forecasts.ts'
 import type { PeerId } from './ids.ts'
 import type { Due, LedgerKey, Stored } from './ledger.ts'
 import type { Link } from './peers.ts'
 import { endOf } from './schedule.ts'
 import type { Unrecorded } from './unrecorded.ts'
-import type { Waiting } from './waiting.ts'
+import type { Verdict, Waiting } from './waiting.ts'
 
 /** How much longer a lease lasts than the attempt it covers: time to record the outcome. */
 const leaseMargin = 5_000
@@ -144,7 +144,7 @@ export class Attempts {
     const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, ...times }
     const status = 'status' in result ? result.status : undefined
     const origin = { exchanges: carriedBy(record), status }
-    observer.attempted({ ...line, ...origin, ...error })
+    observer.attempted({ ...this.options.receiver.describe(link), ...line, ...origin, ...error })
     // A delivery may hold earlier versions too, whose senders have their answer already.
     const promised = !this.waiting.hasAll(key, record.settled + 1, version)
     if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)

@@ -47,6 +47,10 @@ export interface Delivery {
 export interface Cause {
   /** The earlier message of the receiver that this one answers. */
   readonly correlation?: RequestId | undefined
+  /** The other side's message that it carries on. */
+  readonly origin?: RequestId | undefined
+  /** What OSCP 1.0 calls the forecast. */
+  readonly forecastId?: string | undefined
 }
 
 /** And the exchange it came with, for those who follow a message's way. */
@@ -181,6 +185,11 @@ export function carriedBy({ from = [], delivery }: ForecastRecord): ExchangeId[]
   return from.filter(({ version }) => delivery && version <= delivery.version).map(({ exchange }) => exchange)
 }
 
+/** A claim means that whoever was sending has had its time. */
+export function withoutSender(record: ForecastRecord): ForecastRecord {
+  return record.delivery ? { ...record, delivery: { ...record.delivery, sender: undefined } } : record
+}
+
 /** When the last block that the record knows of ends; -Infinity when it knows of none. */
 export function lastEnd({ held, delivery, since }: ForecastRecord): number {
   return Math.max(endOf(held), endOf(delivery?.blocks ?? []), endOf(since ?? []))
@@ -198,8 +207,11 @@ export function verdictOn(
 }
 
 function newest(older: Cause | undefined, newer: Cause | undefined): Cause | undefined {
-  const correlation = newer?.correlation ?? older?.correlation
-  return correlation === undefined ? undefined : { correlation }
+  if (!older && !newer) return undefined
+  const known = [older, newer]
+    .flatMap((cause) => Object.entries(cause ?? {}))
+    .filter(([, value]) => value !== undefined)
+  return known.length === 0 ? undefined : Object.fromEntries(known)
 }
 
 function over(older: readonly Block[] | undefined, newer: readonly Block[], now: number): readonly Block[] {

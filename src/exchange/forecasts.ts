@@ -7,7 +7,8 @@ import pLimit from 'p-limit'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
 import { Attempts, type RecordWriter } from './attempts.ts'
-import { type Deadline, Deadlines } from './deadlines.ts'
+import { Deadlines } from './deadlines.ts'
+import { forecastKey, groupOf, typeOf } from './forecast-key.ts'
 import type { ForecastNames } from './forecast-names.ts'
 import {
   alsoTaken,
@@ -20,21 +21,16 @@ import {
   type Origin,
   owedAgain,
   received,
-  verdictOn,
+  withoutSender,
 } from './forecast-record.ts'
 import type { PeerId, RequestId } from './ids.ts'
-import type { Due, Ledger, LedgerKey, Stored } from './ledger.ts'
+import type { Change, Due, Ledger, LedgerKey, Stored, Write } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links } from './peers.ts'
 import type { Receiver } from './receivers.ts'
-import { blocksOf, endOf } from './schedule.ts'
+import { type Block, blocksOf, endOf } from './schedule.ts'
 import { Unrecorded } from './unrecorded.ts'
-import { Waiting } from './waiting.ts'
-
-/** The peer's verdict; 'stored': it will be delivered, the peer has not answered yet; 'expired': there was nothing left to send. */
-export type Verdict =
-  | { readonly verdict: 'accepted' | 'stored' | 'expired' }
-  | { readonly verdict: 'refused'; readonly sentence: string }
+import { type Verdict, Waiting, wordOn } from './waiting.ts'
 
 export interface DeliveryTimes {
   /** Limit of one attempt, in milliseconds. */
@@ -60,8 +56,6 @@ export interface ForecastsOptions {
 }
 
 const week = 7 * 24 * 3600_000
-/** How often one who waits for another sender looks again, in milliseconds. */
-const lookAgain = 50
 /** A head start for the fallbacks of a peer that came back, in milliseconds: they must be there if it goes again. */
 const limitsAfterFallbacks = 500
 /** Commits at a time: a large message must not wait for its own writes until they time out. */
@@ -102,7 +96,7 @@ export class Forecasts {
     const { version } = stored.record
     this.waiting.add(key, version)
     const late = this.deadlines.after(deadline - this.options.now())
-    const settled = mine ? this.attempts.run(link, key, stored) : this.watch(key, version, late)
+    const settled = mine ? this.attempts.run(link, key, stored) : wordOn(this.options.ledger, key, version, late)
     const verdict = await Promise.race([settled, late.passed])
     late.end()
     this.waiting.remove(key, version)
@@ -128,6 +122,21 @@ export class Forecasts {
   /** What a receiver should hold of a group, if anything. Rejects while the state is away. */
   async record(link: Link, group: string, type: string): Promise<ForecastRecord | undefined> {
     return (await this.options.ledger.read<ForecastRecord>(this.keyOf(link, { type, group_id: group })))?.record
+  }
+
+  /**
+   * Stores a forecast together with other changes of its receiver's records, all or none of them, and begins to deliver it.
+   * False when somebody else changed one of the records first. Throws `state-unavailable`.
+   */
+  async store(link: Link, forecast: Value, kept: Value, origin: Origin, also: readonly Change[]): Promise<boolean> {
+    const key = this.keyOf(link, forecast)
+    const known = await this.options.ledger.read<ForecastRecord>(key)
+    const { stored, mine, write, recorded } = this.joined(link, key, known, blocksOf(forecast), kept, origin)
+    const change = { id: key.id, revision: known?.revision ?? 0, write }
+    if (!(await this.options.ledger.writeAll(key.peer, [change, ...also]))) return false
+    recorded()
+    if (mine) void this.attempts.run(link, key, stored)
+    return true
   }
 
   /** Delivers what a claimed record still owes. For the agenda. */
@@ -190,16 +199,30 @@ export class Forecasts {
   private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value, origin?: Origin) {
     const blocks = blocksOf(forecast)
     for (;;) {
-      const stored = await this.options.ledger.read<ForecastRecord>(key)
-      const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
-      const { record: old, recorded } = this.withTaken(key, known)
-      const record = received(old, blocks, kept, this.moment(), origin)
-      const mine = old.delivery?.sender === undefined
-      const revision = stored?.revision ?? 0
-      if (!(await this.write(key, revision, record, mine ? { in: this.leaseMs } : 'unchanged'))) continue
+      const known = await this.options.ledger.read<ForecastRecord>(key)
+      const { stored, mine, write, recorded } = this.joined(link, key, known, blocks, kept, origin)
+      if (!(await this.options.ledger.write(key, known?.revision ?? 0, write))) continue
       recorded()
-      return { mine, stored: { record, revision: revision + 1 } satisfies Stored<ForecastRecord> }
+      return { mine, stored }
     }
+  }
+
+  /** What becomes of a record with one more message; `mine`: the caller is the one to send it. */
+  private joined(
+    link: Link,
+    key: LedgerKey,
+    known: Stored<ForecastRecord> | undefined,
+    blocks: readonly Block[],
+    kept: Value,
+    origin?: Origin,
+  ) {
+    const before = known?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
+    const { record: old, recorded } = this.withTaken(key, before)
+    const record = received(old, blocks, kept, this.moment(), origin)
+    const mine = old.delivery?.sender === undefined
+    const write = this.writeOf(record, mine ? { in: this.leaseMs } : 'unchanged')
+    const stored: Stored<ForecastRecord> = { record, revision: (known?.revision ?? 0) + 1 }
+    return { stored, mine, write, recorded }
   }
 
   /** The record with what this process knows of the peer beyond it; `recorded` says that it has been written. */
@@ -207,22 +230,6 @@ export class Forecasts {
     const blocks = this.unrecorded.of(key)
     if (!blocks) return { record, recorded: () => undefined }
     return { record: alsoTaken(record, blocks, this.moment()), recorded: () => this.unrecorded.recorded(key, blocks) }
-  }
-
-  /** Waits while another sender works on this record. */
-  private async watch(key: LedgerKey, version: number, late: Deadline): Promise<Verdict> {
-    while (!late.isOver()) {
-      await sleep(lookAgain)
-      const record = (await this.options.ledger.read<ForecastRecord>(key).catch(() => undefined))?.record
-      if (!record) continue
-      const verdict = verdictOn(record, version)
-      if (verdict === 'accepted') return { verdict }
-      if (verdict === 'forgotten') break
-      if (verdict !== 'open') return { verdict: 'refused', sentence: verdict.refused }
-      // It waits for its next attempt: there is nothing to hear before that.
-      if (record.delivery && record.delivery.sender === undefined && record.delivery.attempts > 0) break
-    }
-    return { verdict: 'stored' }
   }
 
   /** State cannot be reached: refusing a limit would be less safe than applying it, so it is sent all the same. */
@@ -251,9 +258,8 @@ export class Forecasts {
     return { verdict: 'accepted' }
   }
 
-  /** Link ids and types hold no slash, so a group may be any text. */
   private keyOf(link: Link, { type, group_id }: Value): LedgerKey {
-    return { peer: this.options.receiver.peerOf(link), id: `forecast/${link.id}/${type}/${group_id}` }
+    return forecastKey(this.options.receiver.peerOf(link), link.id, String(type), String(group_id))
   }
 
   private moment(): Moment {
@@ -261,25 +267,11 @@ export class Forecasts {
   }
 
   private write(key: LedgerKey, revision: number, record: ForecastRecord, due: Due): Promise<boolean> {
-    const now = this.options.now()
-    const keepFor = Math.max(now, lastEnd(record)) - now + week
-    return this.options.ledger.write(key, revision, { record, due, keepFor })
+    return this.options.ledger.write(key, revision, this.writeOf(record, due))
   }
-}
 
-function typeOf({ id }: LedgerKey): string {
-  return id.split('/', 3)[2]!
-}
-
-function groupOf({ id }: LedgerKey): string {
-  return id.split('/').slice(3).join('/')
-}
-
-/** A claim means that whoever was sending has had its time. */
-function withoutSender(record: ForecastRecord): ForecastRecord {
-  return record.delivery ? { ...record, delivery: { ...record.delivery, sender: undefined } } : record
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+  private writeOf(record: ForecastRecord, due: Due): Write<ForecastRecord> {
+    const now = this.options.now()
+    return { record, due, keepFor: Math.max(now, lastEnd(record)) - now + week }
+  }
 }

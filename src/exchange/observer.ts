@@ -67,6 +67,8 @@ export type Alarm =
   | 'peer unavailable'
   /** A limit is owed on a link that is not configured any more, or now leads to another peer. */
   | 'owed to nobody'
+  /** A capacity provider is offline and left no limit for that, and none is configured: what the operator holds stays in force. */
+  | 'no fallback'
   /** Segments of a message came, and the rest of it did not in time: nothing of it was applied. */
   | 'segments incomplete'
   /** An answer that a legacy party wanted at an address of its own could not be delivered there. */
@@ -91,12 +93,6 @@ export type Alarm =
   | 'dead list full'
   /** An event of the queue is not in the state any more: something else deletes what is kept there. */
   | 'event missing'
-  /** A party answers that it takes no measurements: none are sent to it until its next handshake. */
-  | 'measurements not taken'
-  /** Usage could not be kept for an optimizer, who does not get it; the capacity provider does. */
-  | 'usage not kept'
-  /** A legacy party has not called and not answered our heartbeats for so long that it does not count as alive. */
-  | 'legacy party silent'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

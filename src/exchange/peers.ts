@@ -16,17 +16,19 @@ export interface LegacyPeer {
   readonly soapVersion: '1.1' | '1.2'
   /** Headers added to every call. */
   readonly headersOut: Readonly<Record<string, string>>
-  /** `none`: it gives no signs of life and is sent none. */
-  readonly heartbeats: 'on' | 'none'
-  /** The pace of heartbeats to it, and at which it is expected to be heard of, in milliseconds. */
-  readonly heartbeatEvery: number
 }
 
 export interface ModernPeer {
   readonly id: PeerId
-  readonly role: 'fp' | 'cp' | 'co'
+  readonly role: 'fp' | 'cp'
   readonly url: string
   readonly token: string
+}
+
+/** A configured limit; ampere are per phase. */
+export interface SafeLimit {
+  readonly capacity: number
+  readonly unit: 'A' | 'W' | 'KW'
 }
 
 /** One legacy and one modern peer that speak through us, and what was agreed between them. */
@@ -34,15 +36,24 @@ export interface Link {
   readonly id: LinkId
   readonly legacy: LegacyPeer
   readonly modern: ModernPeer
-  /** Who advises the operator within the limits of this link. */
-  readonly optimizer?: ModernPeer | undefined
   readonly crossing: Crossing
   /** The charge spot operator's identity on the 1.0 wire, when it is configured. */
   readonly cspIdentity: string | undefined
   readonly groups: IdTable
   /** How long a SOAP caller waits for the modern peer's word, in milliseconds. */
   readonly answerWithin: number
-  readonly mapping: Pick<Context, 'amperePhases' | 'ampereAllMeans' | 'phaseBalance'>
+  readonly mapping: Pick<
+    Context,
+    'amperePhases' | 'ampereAllMeans' | 'phaseBalance' | 'grid' | 'oddBlocks' | 'voltage' | 'legacyUnit'
+  >
+  /** Whether a legacy operator is told an OPTIMUM that lies below its limit. */
+  readonly optimum: 'show' | 'apply'
+  /** Group (2.0 name) → what is safe while the modern peer is offline and left no fallback. */
+  readonly fallback: ReadonlyMap<string, SafeLimit>
+  /** A newer forecast of the modern peer replaces all to come of its phases, not only the time it covers. */
+  readonly replaces: boolean
+  /** What a legacy operator is held to while the modern peer is offline. */
+  readonly whenOffline: 'fallback' | 'ride out' | 'smaller'
 }
 
 /** What became of one attempt to hand a message to a peer. `sentence` may be shown to the other side. */
@@ -109,23 +120,9 @@ export class Links {
     return this.all.filter((link) => link.modern.id === peer)
   }
 
-  /** Also those that a party only advises on. */
-  withModern(peer: PeerId): Link[] {
-    return this.all.filter((link) => modernOf(link, peer) !== undefined)
+  modernPeers(): ModernPeer[] {
+    return [...new Map(this.all.map((link) => [link.modern.id, link.modern])).values()]
   }
-
-  ofOptimizer(peer: PeerId): Link[] {
-    return this.all.filter((link) => link.optimizer?.id === peer)
-  }
-
-  list(): readonly Link[] {
-    return this.all
-  }
-}
-
-/** The party of this name at the modern end of a link, if it is one. */
-export function modernOf(link: Link, peer: PeerId): ModernPeer | undefined {
-  return [link.modern, link.optimizer].find((modern) => modern?.id === peer)
 }
 
 /** The context of one translation on this link. */

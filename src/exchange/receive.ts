@@ -7,10 +7,12 @@ import type { CompiledMessage, Part, Value } from '../mapping/compile.ts'
 import type { MessageModule } from '../mapping/define.ts'
 import type { Context, Receipt } from '../mapping/run.ts'
 import { mergeAnswers, type PartAnswer, refuseHuge, refuseWhole } from './answers.ts'
-import type { Forecasts, Verdict } from './forecasts.ts'
+import type { Forecasts } from './forecasts.ts'
 import type { ExchangeId, PeerId } from './ids.ts'
 import type { ExchangeLine, Observer } from './observer.ts'
 import { contextOf, type Link, type Links } from './peers.ts'
+
+import type { Verdict } from './waiting.ts'
 
 export interface LegacyRequest {
   readonly exchange: ExchangeId
@@ -53,8 +55,6 @@ export interface ReceiveOptions {
   readonly offlineAfter: number
   /** Most blocks of one forecast, as the 2.0 party would get it. */
   readonly mostBlocks: number
-  /** Told of whoever calls: it is a sign of life. */
-  readonly signOfLife: (peer: PeerId) => void
   /** By the 2.0 message that the operation's mapping leads to, whatever the dialect calls the operation. Forecasts need none. */
   readonly flows: ReadonlyMap<string, LegacyFlow>
 }
@@ -73,7 +73,6 @@ export function legacyReceiver({
   now,
   offlineAfter,
   mostBlocks,
-  signOfLife,
   flows,
 }: ReceiveOptions): LegacyReceiver {
   return { receive }
@@ -81,7 +80,6 @@ export function legacyReceiver({
   async function receive(request: LegacyRequest): Promise<Value> {
     const started = now()
     const { exchange: id, peer, operation } = request
-    signOfLife(peer)
     const line = { exchange: id, peer, operation, direction: 'toModern' as const }
     const seen: Seen = { link: undefined, groups: [], receipts: [] }
     const observe = (outcome: ExchangeLine['outcome'], error?: unknown) => {

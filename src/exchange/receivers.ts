@@ -4,26 +4,40 @@
  */
 import type { Delivery, ForecastRecord } from './forecast-record.ts'
 import type { PeerId } from './ids.ts'
+import type { DeliveryLine } from './observer.ts'
 import type { Link, ModernWire, Outcome } from './peers.ts'
 import { forecastOf } from './schedule.ts'
 
 export const messageName = 'UpdateGroupCapacityForecast'
 
 export interface Receiver {
+  /** What a schedule is on its wire, for those who follow messages. */
+  describe(link: Link): Pick<DeliveryLine, 'message' | 'direction'>
   /** The party that gets this link's schedules; their records live with it. */
   peerOf(link: Link): PeerId
   /** One attempt, over within this many milliseconds. Never rejects. */
   send(
     link: Link,
-    about: Pick<ForecastRecord, 'group' | 'type'>,
+    about: Pick<ForecastRecord, 'group' | 'type' | 'from'>,
     delivery: Delivery,
     withinMs: number,
   ): Promise<Outcome>
 }
 
+/** Each link by the role of its legacy party: a DSO's limits go to the modern side, everybody else's to the operator. */
+export function byRole(up: Receiver, down: Receiver): Receiver {
+  const of = ({ legacy }: Link) => (legacy.role === 'dso' ? up : down)
+  return {
+    describe: (link) => of(link).describe(link),
+    peerOf: (link) => of(link).peerOf(link),
+    send: (link, about, delivery, withinMs) => of(link).send(link, about, delivery, withinMs),
+  }
+}
+
 /** Flexibility providers, who get a DSO's limits as UpdateGroupCapacityForecast. */
 export function flexibilityProviders(wire: ModernWire): Receiver {
   return {
+    describe: () => ({}),
     peerOf: ({ modern }) => modern.id,
     send: ({ modern }, { group, type }, { blocks, request, cause }, withinMs) => {
       const ids = cause?.correlation === undefined ? { request } : { request, correlation: cause.correlation }

@@ -11,12 +11,10 @@ import { verifyBasic } from './basic.ts'
 import { compileTrust } from './certificates.ts'
 import { claimOnce, type Once } from './claims.ts'
 import { verifyClientCertificate } from './client-certificate.ts'
-import { keepCovered, type Names } from './coverage.ts'
 import { onlyChild, scanEnvelope } from './header.ts'
 import { wsse, wsu } from './names.ts'
 import type { InPolicy } from './policy.ts'
 import { refuse } from './refusal.ts'
-import { verifySignature } from './signature.ts'
 import { checkTimestamp, memoryFor } from './timestamp.ts'
 import { verifyUsernameToken } from './username-token.ts'
 
@@ -34,8 +32,8 @@ export interface Admitted {
 
 /** A caller who has shown what is shown outside of the message. */
 export interface Caller {
-  /** `ownHeaders` are those of the contract. Throws GatewayError. */
-  admit(document: string, version: SoapVersion, ownHeaders: Names): Admitted
+  /** Throws GatewayError. */
+  admit(document: string, version: SoapVersion): Admitted
 }
 
 export interface Guard {
@@ -55,8 +53,7 @@ export function compileGuard({ peer, policy, ledger, now }: GuardOptions): Guard
   if (!policy) return openDoor
   const { usernameToken, basic, timestamp } = policy
   const clients = policy.clientCertificate && compileTrust(policy.clientCertificate)
-  const signature = policy.signature && { sha1: policy.signature.sha1, trust: compileTrust(policy.signature) }
-  const readsMessage = usernameToken !== undefined || signature !== undefined || timestamp === 'required'
+  const readsMessage = usernameToken !== undefined || timestamp === 'required'
   return { meet }
 
   function meet(request: IncomingMessage): Caller {
@@ -64,42 +61,26 @@ export function compileGuard({ peer, policy, ledger, now }: GuardOptions): Guard
     if (clients) shown.push(verifyClientCertificate(request, clients, now()))
     if (basic) shown.push(verifyBasic(request.headers.authorization, basic.users))
     return {
-      admit(document, version, ownHeaders) {
+      admit(document, version) {
         if (!readsMessage) return admitted(document, nothing, shown, [])
-        return admitMessage(document, version, ownHeaders, shown)
+        return admitMessage(document, version, shown)
       },
     }
   }
 
-  function admitMessage(
-    document: string,
-    version: SoapVersion,
-    ownHeaders: Names,
-    shown: readonly Credential[],
-  ): Admitted {
-    const scanned = scanEnvelope(document, version)
-    const { security } = scanned
+  function admitMessage(document: string, version: SoapVersion, shown: readonly Credential[]): Admitted {
+    const { security } = scanEnvelope(document, version)
     const credentials = [...shown]
     const once: Once[] = []
-    let readable = document
-    if (signature) {
-      const verified = verifySignature(document, security, signature, now())
-      const covered = keepCovered(scanned, verified, version, ownHeaders)
-      checkTimestamp(covered.timestamp, policy!, now())
-      credentials.push(verified.certificate)
-      once.push({ kind: 'signature', key: verified.signedInfo })
-      readable = covered.document
-    }
     if (usernameToken) {
       const verified = verifyUsernameToken(security, usernameToken, policy!, now())
       credentials.push(verified.user)
       if (verified.once !== undefined) once.push({ kind: 'nonce', key: verified.once })
     }
-    // Of a signed message it was checked as it was signed.
     const freshness = security && onlyChild(security, wsu, 'Timestamp')
-    if (freshness && !signature) checkTimestamp(freshness, policy!, now())
-    else if (!freshness && timestamp === 'required') refuse('The message must have a Security header with a Timestamp.')
-    return admitted(readable, isSecurity, credentials, once)
+    if (freshness) checkTimestamp(freshness, policy!, now())
+    else if (timestamp === 'required') refuse('The message must have a Security header with a Timestamp.')
+    return admitted(document, isSecurity, credentials, once)
   }
 
   function admitted(

@@ -1,0 +1,206 @@
+/**
+ * The limits of legacy operators: what an OSCP 2.0 party says is stored, and what the operator must hold is worked out and delivered.
+ * Limits: a forecast is stored whole with what follows from it, or refused and nothing changes. What the operator holds and the
+ * other side no longer states cannot be taken back in OSCP 1.0; it ends by itself.
+ */
+import { GatewayError } from '../../errors.ts'
+import type { Context, Receipt } from '../../mapping/run.ts'
+import type { Worker } from '../agenda.ts'
+import type { Forecasts } from '../forecasts.ts'
+import type { LinkId, PeerId, RequestId } from '../ids.ts'
+import type { Change, Ledger, LedgerKey } from '../ledger.ts'
+import type { ModernRequest } from '../modern.ts'
+import type { Observer } from '../observer.ts'
+import { contextOf, type Link, type Links } from '../peers.ts'
+import type { ModernFlow } from '../receive-modern.ts'
+import { type Block, blocksOf, endOf, forecastOf } from '../schedule.ts'
+import {
+  emptyLimits,
+  type GroupLimits,
+  hearing,
+  holding,
+  inMode,
+  isProvided,
+  renamed,
+  statedAhead,
+} from './group-limits.ts'
+import { checkOptimum, forecastMapping, type InLegacyTerms, inLegacyTerms, refused } from './in-legacy-terms.ts'
+import { differing, everything, type Telling, tell, touching } from './telling.ts'
+
+export interface OperatorLimitsOptions {
+  readonly ledger: Ledger
+  readonly forecasts: Forecasts
+  readonly links: Links
+  readonly observer: Observer
+  /** Milliseconds since 1970, UTC. */
+  readonly now: () => number
+}
+
+/** One change of a group. */
+interface Step extends Telling {
+  readonly next: (limits: GroupLimits, now: number) => GroupLimits
+  readonly origin?: { readonly origin?: RequestId; readonly exchange?: ModernRequest['exchange'] }
+}
+
+const week = 7 * 24 * 3600_000
+/** Others may be faster now and then, not always. */
+const mostTries = 100
+
+export class OperatorLimits implements Worker {
+  readonly leaseMs = 30_000
+  private readonly options: OperatorLimitsOptions
+
+  constructor(options: OperatorLimitsOptions) {
+    this.options = options
+  }
+
+  /** UpdateGroupCapacityForecast. */
+  readonly flow: ModernFlow = async (request, link, receipts) => {
+    const { value, exchange } = request
+    const [type, group] = [String(value.type), String(value.group_id)]
+    const flow = this.holdingFlow(link, request, receipts)
+    // From a capacity optimizer nothing is a limit.
+    if (link.legacy.role !== 'csp' || (request.peer !== link.modern.id && flow !== 'optimum'))
+      throw new GatewayError('message-unsupported', 'This message is not taken from this party.')
+    const blocks = blocksOf(value)
+    const next = (limits: GroupLimits, at: number) => {
+      const heard = hearing(limits, link, type, { blocks, request: request.request, at })
+      if (flow === 'optimum' && link.optimum === 'apply')
+        checkOptimum(link, group, holding(heard, link, at), this.context(link))
+      return heard
+    }
+    const origin = { origin: request.request, exchange }
+    if (flow === 'shown') await this.change(link, group, { next })
+    else if (flow !== undefined) await this.change(link, group, { next, concerns: differing, origin, anyway: true })
+    else {
+      const concerns = (told: readonly Block[]) => touching(told, blocks)
+      receipts.push(...(await this.change(link, group, { next, concerns, origin })).receipts)
+    }
+    return undefined
+  }
+
+  /** The other side is offline, or has unregistered: what it left for this case holds. Rejects while the state is away. */
+  async goneOffline(peer: PeerId): Promise<void> {
+    await this.switchTo('fallback', peer)
+  }
+
+  /** The other side is back: its ordinary limits hold again. Rejects while the state is away. */
+  async cameBack(peer: PeerId): Promise<void> {
+    await this.switchTo('regular', peer)
+  }
+
+  /** States a configured limit anew before it ends. For the agenda. */
+  async resume(key: LedgerKey): Promise<void> {
+    const stored = await this.options.ledger.read<GroupLimits>(key)
+    const link = stored && this.options.links.byId(stored.record.link)
+    if (!stored) return
+    if (!link || link.legacy.id !== key.peer) {
+      await this.options.ledger.write(key, stored.revision, { record: stored.record, due: 'not due', keepFor: week })
+      return
+    }
+    await this.change(link, stored.record.group, {
+      next: (limits) => limits,
+      concerns: everything,
+      anyway: true,
+      again: true,
+    })
+  }
+
+  /** What is known of these groups of a link, or of all of them. */
+  async known(link: Link, groups?: readonly string[]): Promise<GroupLimits[]> {
+    const ids = groups?.map((group) => keyOf(link, group).id) ?? (await this.listed(link))
+    const all = await Promise.all(ids.map((id) => this.options.ledger.read<GroupLimits>({ peer: link.legacy.id, id })))
+    return all.flatMap((stored) => (stored ? [stored.record] : []))
+  }
+
+  /** What the operator is to hold of a group now. Throws `untranslatable`. */
+  heldBy(link: Link, limits: GroupLimits): InLegacyTerms {
+    return inLegacyTerms(link, limits.group, holding(limits, link, this.options.now()), this.context(link))
+  }
+
+  /** The flow that the mapping gives this type of forecast to, undefined for a limit. Throws `untranslatable`. */
+  private holdingFlow(link: Link, { value }: ModernRequest, receipts: Receipt[]): string | undefined {
+    const { toLegacy } = forecastMapping(link)
+    // Whether a message fits the grid shows only in the whole schedule.
+    const context = { ...this.context(link), grid: undefined }
+    const refuse = (part: ReturnType<typeof toLegacy.translate>[number] | undefined): void => {
+      if (!part || !('refusal' in part)) return
+      throw refused(part.refusal.path, part.refusal.message, part.refusal.kind)
+    }
+    const [part] = toLegacy.translate(value, context)
+    refuse(part)
+    if (!part || !('held' in part)) return undefined
+    receipts.push(part.receipt)
+    const { flow } = part.held
+    // What may have to be told one day must be possible to tell.
+    if (flow === 'fallback') refuse(toLegacy.translate({ ...value, type: 'CONSUMPTION' }, context)[0])
+    return flow
+  }
+
+  private async switchTo(mode: GroupLimits['mode'], peer: PeerId): Promise<void> {
+    const links = this.options.links
+      .ofModern(peer)
+      .filter(({ legacy, modern }) => legacy.role === 'csp' && modern.id === peer)
+    for (const link of links) {
+      const known = (await this.known(link)).map(({ group }) => group)
+      for (const group of new Set([...known, ...(mode === 'fallback' ? link.fallback.keys() : [])])) {
+        const { before, after } = await this.change(link, group, {
+          next: (limits) => inMode(limits, mode),
+          concerns: everything,
+          anyway: true,
+        })
+        if (before.mode !== mode && mode === 'fallback' && !isProvided(after, link, this.options.now()))
+          this.options.observer.alarm('no fallback', { peer: link.legacy.id, link: link.id, group })
+      }
+    }
+  }
+
+  /** Makes one change, and lets the operator know of what it concerns. Throws GatewayError; then nothing was changed. */
+  private async change(link: Link, group: string, step: Step) {
+    const { ledger, forecasts, now } = this.options
+    const key = keyOf(link, group)
+    for (let tries = 0; tries < mostTries; tries++) {
+      const stored = await ledger.read<GroupLimits>(key)
+      const before = stored?.record ?? emptyLimits(link.id, group)
+      const at = now()
+      const next = step.next(before, at)
+      if (next === before && (!stored || !step.again)) return { before, after: before, receipts: [] }
+      const { blocks, receipts } = tell(link, before, next, at, step)
+      const after = blocks.length > 0 && next !== before ? renamed(next, at) : next
+      const change: Change = { id: key.id, revision: stored?.revision ?? 0, write: this.writeOf(link, after, at) }
+      const origin = { ...(step.origin ?? { origin: this.originOf(after) }), forecastId: after.forecastId }
+      const done =
+        // An operator that hosts nothing asks for its limits.
+        blocks.length === 0 || link.legacy.url === undefined
+          ? await ledger.write(key, change.revision, change.write)
+          : await forecasts.store(link, forecastOf(group, 'CONSUMPTION', blocks), {}, origin, [change])
+      if (done) return { before, after, receipts }
+    }
+    throw new GatewayError('state-unavailable', 'The state is changed too often by others.')
+  }
+
+  private writeOf(link: Link, limits: GroupLimits, now: number) {
+    const ends = Object.values(limits.said).map((said) => endOf(said?.blocks ?? []))
+    const isRenewed = limits.mode === 'fallback' && link.fallback.has(limits.group)
+    const due = isRenewed ? ({ in: statedAhead / 2 } as const) : ('not due' as const)
+    return { record: limits, due, keepFor: Math.max(now, ...ends) - now + week }
+  }
+
+  /** The message that a change of mode goes back to. */
+  private originOf({ said, mode }: GroupLimits): RequestId | undefined {
+    return (mode === 'fallback' ? said.FALLBACK_CONSUMPTION : said.CONSUMPTION)?.request
+  }
+
+  private async listed(link: Link): Promise<string[]> {
+    return this.options.ledger.list(link.legacy.id, `limits/${link.id}/`)
+  }
+
+  private context(link: Link): Context {
+    return contextOf(link, this.options.now(), 0)
+  }
+}
+
+/** Link ids hold no slash, so a group may be any text. */
+function keyOf({ id, legacy }: { id: LinkId; legacy: { id: PeerId } }, group: string): LedgerKey {
+  return { peer: legacy.id, id: `limits/${id}/${group}` }
+}
