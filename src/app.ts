@@ -11,6 +11,7 @@ import { assemble, type Parts } from './app/parts.ts'
 import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
 import { type Config, isLegacy } from './config.ts'
 import type { LinkId } from './exchange/ids.ts'
+import type { LegacyView } from './exchange/liveness.ts'
 import type { Observer } from './exchange/observer.ts'
 import type { Link } from './exchange/peers.ts'
 import type { Listener } from './http/listen.ts'
@@ -25,6 +26,8 @@ export interface Gateway {
   readonly adminUrl: string
   readonly sessions: Sessions
   readonly crossings: readonly Crossing[]
+  /** The legacy parties, and which of them are alive. Rejects while the state is away. */
+  legacyPeers(): Promise<LegacyView[]>
   /** Ours, and when each ends. */
   certificates(): OwnCertificate[]
   /** Reads the files of certificates again; what cannot be used raises an alarm and changes nothing. */
@@ -84,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     adminUrl: at.admin,
     sessions,
     crossings,
+    legacyPeers: () => parts.liveness.list(),
     certificates: () => parts.certificates.list(),
     reload: () => parts.certificates.reload(),
     stop: (withinMs = 8000) => stop(parts, faces, withinMs),
@@ -115,7 +119,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   party.sessions.stop()
   parts.certificates.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
-  const work = [parts.rest, parts.replies, party.sessions, forecasts, events]
+  const work = [parts.rest, parts.replies, party.sessions, forecasts, events, parts.liveness]
   await within(
     left(),
     work.map((part) => part.settled()),

@@ -7,7 +7,7 @@ import { closest } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import { crossChecks } from './config/checks.ts'
 import { type Config, isLegacy, schema } from './config/schema.ts'
-import { fillSecurity } from './config/security.ts'
+import { checkOwnKey, fillSecurity } from './config/security.ts'
 import { tokenText } from './config/values.ts'
 import { readYaml } from './config/yaml.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
@@ -154,8 +154,11 @@ function readSecrets(config: Config, file: string): Config {
   const peers = Object.fromEntries(
     Object.entries(config.peers).map(([name, peer]) => {
       const at = `peers.${name}.`
-      if (isLegacy(peer))
-        return [name, { ...peer, security: fillSecurity(peer.security, `${at}security`, readSecretFile, report) }]
+      if (isLegacy(peer)) {
+        const security = fillSecurity(peer.security, `${at}security`, readSecretFile, report)
+        checkOwnKey(security, `${at}security`, report)
+        return [name, { ...peer, security }]
+      }
       const filled = fill(fill(peer, at, 'token'), at, 'inboundToken')
       const { authOut } = filled.profile
       if (typeof authOut === 'string') return [name, filled]

@@ -36,6 +36,5 @@ export function openCspFlows(ground: Ground, forecasts: Forecasts): CspFlows {
 
 /** The kinds of events that these links put into queues. */
 export function cspEvents({ config, links }: Ground, wire: ModernWire): readonly (readonly [string, EventKind])[] {
-  const modernOf = (id: string) => links.modernPeers().find((peer) => peer.id === id)
-  return [[complianceKind, complianceErrors(wire, modernOf, config.delivery.timeout)]]
+  return [[complianceKind, complianceErrors(wire, links, config.delivery.timeout)]]
 }

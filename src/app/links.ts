@@ -19,12 +19,12 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
       modern.set(id, { id: id as PeerId, role: peer.role, url: peer.url ?? '', token: peer.token ?? '' })
       continue
     }
-    const { role, zone, url, headersOut } = peer
+    const { role, zone, url, headersOut, heartbeats, heartbeatEvery } = peer
     const spoken = crossings.find((c) => c.legacy.id === peer.contract)?.legacy
     const own = spoken?.services.find((service) => service.host === role)
     const offered = own?.soapVersions ?? ['1.1']
     const soapVersion = peer.soapVersion ?? (offered.includes('1.1') ? '1.1' : '1.2')
-    legacy.push({ id: id as PeerId, role, zone, url, soapVersion, headersOut })
+    legacy.push({ id: id as PeerId, role, zone, url, soapVersion, headersOut, heartbeats, heartbeatEvery })
     const host = role === 'dso' ? 'csp' : 'dso'
     if (own && !offered.includes(soapVersion))
       findings.push({
@@ -57,6 +57,7 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
   }
   const links = Object.entries(config.links).flatMap(([name, link]): Link[] => {
     const [legacyPeer, modernPeer] = [legacy.find((peer) => peer.id === link.legacy)!, modern.get(link.modern)!]
+    const optimizer = link.optimizer === undefined ? undefined : modern.get(link.optimizer)
     const contracts = [config.peers[link.legacy]!.contract, config.peers[link.modern]!.contract]
     const crossing = crossings.find((c) => c.legacy.id === contracts[0] && c.modern.id === contracts[1])
     if (!crossing) {
@@ -67,11 +68,13 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
       })
       return []
     }
+    findings.push(...withoutAssets(config, crossing, link))
     return [
       {
         id: name as LinkId,
         legacy: legacyPeer,
         modern: modernPeer,
+        optimizer,
         crossing,
         cspIdentity: link.cspIdentity,
         groups: idTable(link.groups),
@@ -99,6 +102,18 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
 export function contractOf(crossings: readonly Crossing[], config: Config, peer: PeerId) {
   const id = config.peers[peer]!.contract
   return crossings.find((crossing) => crossing.legacy.id === id)!.legacy.services
+}
+
+/** A party that wants the usage of assets can only be told it where a mapping makes it. */
+function withoutAssets(config: Config, crossing: Crossing, link: LinkConfig): Finding[] {
+  const told = config.peers[link.legacy]!.role === 'csp' ? [link.modern, link.optimizer] : []
+  return told.flatMap((id): Finding[] => {
+    const peer = id === undefined ? undefined : config.peers[id]!
+    if (!peer || isLegacy(peer) || peer.profile.measurementRoute !== 'asset') return []
+    if (crossing.byModern.has('UpdateAssetMeasurements')) return []
+    const sentence = `no mapping from ${crossing.legacy.id} makes UpdateAssetMeasurements`
+    return [{ file: 'configuration', rule: `peers.${id}.profile.measurementRoute`, sentence }]
+  })
 }
 
 /** What of the 2.0 party's profile says how its limits are to be read. */

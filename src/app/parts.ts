@@ -2,7 +2,7 @@
  * Puts the gateway together out of its rooms, by its configuration.
  * Limits: nothing listens and nothing is sent before app.ts says so; only the connection to the state is begun.
  */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
@@ -10,9 +10,11 @@ import { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
+import type { Heartbeats } from '../exchange/heartbeats.ts'
 import type { PeerId } from '../exchange/ids.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { LegacyWire } from '../exchange/legacy.ts'
+import { Liveness } from '../exchange/liveness.ts'
 import type { Observer } from '../exchange/observer.ts'
 import { type KeepPace, keepPace, type Rate } from '../exchange/pace.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
@@ -26,11 +28,13 @@ import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import { soapInbound } from '../soap/inbound.ts'
-import { soapOutbound } from '../soap/outbound.ts'
+import { type Draft, soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
+import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
+import { openHeartbeats } from './liveness.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
 import { type Certificates, openCertificates } from './tls.ts'
@@ -54,6 +58,7 @@ export interface Parts {
   readonly certificates: Certificates
   readonly party: Party
   readonly legacyWire: LegacyWire
+  readonly liveness: Liveness
   readonly forecasts: Forecasts
   readonly events: Events
   readonly agenda: Agenda
@@ -69,6 +74,7 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly observer: Observer
   readonly ledger: Ledger
   readonly keepPace: KeepPace
+  readonly liveness: Liveness
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -79,7 +85,9 @@ export function assemble(options: PartsOptions): Parts {
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)
-  const ground: Ground = { ...options, ...built, observer, ledger, keepPace: keepPace(pace, ratesOf(config)) }
+  const liveness = new Liveness({ ...built, ledger, now })
+  const shared = { ledger, liveness, keepPace: keepPace(pace, ratesOf(config)) }
+  const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
   // Flows that send events put their kinds in here.
@@ -91,12 +99,15 @@ export function assemble(options: PartsOptions): Parts {
       await forecasts.resend(peer)
       await csp.limits.cameBack(peer)
       await events.hasten(peer)
+      await heartbeats.hasten(peer)
     },
     onOffline: (peer: PeerId) => csp.limits.goneOffline(peer),
+    mayBeat: (peer: PeerId) => liveness.isBacked(peer),
   }
   const tls = certificates.peer
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party, operatorsReceiver(ground, legacyWire, events))
+  const heartbeats: Heartbeats = openHeartbeats(ground, party.sessions, legacyWire)
   const csp: CspFlows = openCspFlows(ground, forecasts)
   for (const [name, kind] of cspEvents(ground, party.wire)) kinds.set(name, kind)
   const hostsOf = (peer: PeerId) => replyHosts(config, peer)
@@ -108,9 +119,10 @@ export function assemble(options: PartsOptions): Parts {
     certificates,
     party,
     legacyWire,
+    liveness,
     forecasts,
     events,
-    agenda: openAgenda(ground, party, forecasts, events, csp),
+    agenda: openAgenda(ground, party, { forecast: forecasts, limits: csp.limits, queue: events, beat: heartbeats }),
     replies,
     soap: soapFace(ground, forecasts, replies, new Map(csp.legacy)),
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map(csp.modern) })),
@@ -125,10 +137,15 @@ function openLegacyWire(
   http: HttpClient,
   tls: Certificates['peer'],
 ): LegacyWire {
-  const peers = legacy.map((peer) => {
-    return { ...peer, services: contractOf(crossings, config, peer.id), tls: tls(peer.id) }
-  })
-  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now })
+  const shown = (id: PeerId) => securityOf(config, id).out ?? {}
+  const peers = legacy.map((peer) => ({
+    ...peer,
+    headersOut: { ...peer.headersOut, ...securityHeaders(shown(peer.id)) },
+    services: contractOf(crossings, config, peer.id),
+    tls: tls(peer.id),
+  }))
+  const seal = (peer: PeerId, draft: Draft) => secureEnvelope(shown(peer), draft, now(), randomBytes(16))
+  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now, seal })
 }
 
 function openForecasts(
@@ -157,16 +174,11 @@ function openEvents({ config, ledger, observer, now, random }: Ground, kinds: Ma
   return new Events({ ledger, observer, kinds, times, limit, dead: config.deadList, now, random, newId: randomUUID })
 }
 
-function openAgenda(ground: Ground, party: Party, forecasts: Forecasts, events: Events, { limits }: CspFlows): Agenda {
+/** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */
+function openAgenda(ground: Ground, party: Party, work: Readonly<Record<string, Worker>>): Agenda {
   const { ledger, observer, legacy } = ground
   const { peers, sessions, segments } = party
-  const workers = new Map<string, Worker>([
-    ['forecast', forecasts],
-    ['limits', limits],
-    ['queue', events],
-    ['session', sessions],
-    ['segments', segments],
-  ])
+  const workers = new Map<string, Worker>([...Object.entries(work), ['session', sessions], ['segments', segments]])
   const receiving = [...peers, ...legacy.map(({ id }) => id)]
   return new Agenda({ ledger, observer, workers, peers: () => receiving, every: 200, perPeer: 16 })
 }
@@ -177,7 +189,7 @@ function soapFace(
   replies: Replies,
   flows: ReadonlyMap<string, LegacyFlow>,
 ): RequestListener {
-  const { config, crossings, links, legacy, ledger, observer, keepPace, now, urls } = ground
+  const { config, crossings, links, legacy, ledger, liveness, observer, keepPace, now, urls } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
     peers: legacy.map((peer) => {
@@ -197,6 +209,7 @@ function soapFace(
       now,
       offlineAfter: config.offlineAfter,
       mostBlocks: config.limits.blocks,
+      signOfLife: (peer) => liveness.seen(peer),
       flows,
     }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,

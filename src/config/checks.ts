@@ -34,6 +34,14 @@ export function crossChecks(config: Config, file: string): Finding[] {
     if (!modern) report(`links.${name}.modern`, `${link.modern} is not among the peers${nearest(link.modern, config)}`)
     else if (isLegacy(modern))
       report(`links.${name}.modern`, `${link.modern} has the role ${modern.role}, not fp or cp`)
+    if (link.optimizer !== undefined) {
+      const optimizer = peerNamed(link.optimizer, config)
+      const at = `links.${name}.optimizer`
+      if (!optimizer) report(at, `${link.optimizer} is not among the peers${nearest(link.optimizer, config)}`)
+      else if (optimizer.role !== 'co') report(at, `${link.optimizer} has the role ${optimizer.role}, not co`)
+      else if (legacy?.role === 'dso')
+        report(at, 'has no meaning for a dso: an operator is advised, not a grid operator')
+    }
     const wanted = legacy?.role === 'dso' ? 'fp' : 'cp'
     if (legacy && modern && isLegacy(legacy) && !isLegacy(modern) && modern.role !== wanted)
       report(`links.${name}`, `a ${legacy.role} is linked with a ${wanted}, not with a ${modern.role}`)

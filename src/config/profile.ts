@@ -153,14 +153,15 @@ export const profile = z
     measurementRoute: z
       .enum(['group', 'asset'])
       .default('group')
-      .describe(
-        'Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28). No effect yet.',
-      ),
+      .describe('Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28).'),
     combinedAssetId: z
       .string()
       .min(1)
       .optional()
-      .describe('Asset that stands for a whole group in asset measurements. Default: the group id. No effect yet.'),
+      .describe('Asset that stands for a whole group in asset measurements. Default: the group id.'),
+    adjustEvery: duration
+      .default(0)
+      .describe('Shortest time between two requests for other capacities of one group; a sooner one is Rejected.'),
     measurementCadence: duration.default(300_000).describe('How often usage is reported. No effect yet.'),
   })
   .prefault({})

@@ -14,6 +14,14 @@ const legacyPeer = z.strictObject({
   role: z.enum(['dso', 'csp']).describe('What the party is in OSCP 1.0: grid operator, or charge spot operator.'),
   contract: z.string().default('oscp-1.0').describe('The contract it speaks.'),
   zone: zone.optional().describe('Zone of its times without offset. Default: such times are refused.'),
+  heartbeats: z
+    .enum(['on', 'none'])
+    .default('on')
+    .describe('none: it neither sends nor takes heartbeats, and counts as alive while a limit of its link covers now.'),
+  heartbeatEvery: duration
+    .refine((ms) => ms >= 1000, 'must be at least 1s')
+    .default(60_000)
+    .describe('Pace of heartbeats to it, and at which it is to be heard of: it is alive for three times as long.'),
   replyTo: z
     .array(reachable)
     .default([])
@@ -34,7 +42,9 @@ const legacyPeer = z.strictObject({
 
 const modernPeer = z
   .strictObject({
-    role: z.enum(['fp', 'cp']).describe('What the party is in OSCP 2.0: flexibility provider, or capacity provider.'),
+    role: z
+      .enum(['fp', 'cp', 'co'])
+      .describe('What the party is in OSCP 2.0: flexibility provider, capacity provider, or capacity optimizer.'),
     contract: z.string().default('oscp-2.0').describe('The contract it speaks.'),
     registration: z
       .enum(['none', 'we start', 'they start'])
@@ -79,12 +89,17 @@ const modernPeer = z
   })
 
 export const peer = z.discriminatedUnion('role', [legacyPeer, modernPeer], {
-  error: 'must have a role: dso or csp (OSCP 1.0), fp or cp (OSCP 2.0)',
+  error: 'must have a role: dso or csp (OSCP 1.0), fp, cp or co (OSCP 2.0)',
 })
 
 export const link = z.strictObject({
   legacy: id.describe('The OSCP 1.0 party.'),
   modern: id.describe('The OSCP 2.0 party.'),
+  optimizer: id
+    .optional()
+    .describe(
+      'Of a csp: the capacity optimizer that gets its limits, and its usage, and sends an optimum. Default: none.',
+    ),
   cspIdentity: z
     .string()
     .min(1)

@@ -2,7 +2,7 @@
  * Settings of one OSCP 1.0 party about who is who: what its calls must show us (`in`), and what ours show it (`out`).
  * Limits: secrets and certificates may be given in place or by the name of their file; files are read when all is well-formed.
  */
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { duration } from './values.ts'
 
@@ -109,6 +109,14 @@ const incoming = z
       })
       .optional()
       .describe('A UsernameToken of WS-Security.'),
+    signature: z
+      .strictObject({
+        ...certificates,
+        sha1: z.boolean().default(false).describe('Take SHA-1 too, of stacks that know nothing better.'),
+      })
+      .superRefine(checkTrust(false))
+      .optional()
+      .describe('An X.509 signature over Body, Timestamp and addressing.'),
     basic: z
       .strictObject({ users: users.describe('Who may call.') })
       .optional()
@@ -120,12 +128,58 @@ const incoming = z
       .describe('A client certificate in TLS; without `ca`, subject and san need one that the listener could verify.'),
   })
   .refine(
-    ({ usernameToken, basic, clientCertificate }) => usernameToken ?? basic ?? clientCertificate,
-    'must ask for something: usernameToken, basic or clientCertificate',
+    ({ usernameToken, signature, basic, clientCertificate }) =>
+      usernameToken ?? signature ?? basic ?? clientCertificate,
+    'must ask for something: usernameToken, signature, basic or clientCertificate',
   )
+
+const outgoing = z
+  .strictObject({
+    basic: z
+      .strictObject({ username: name, ...secret })
+      .superRefine(one('password'))
+      .optional()
+      .describe('User name and password in HTTP (Basic).'),
+    usernameToken: z
+      .strictObject({
+        username: name,
+        ...secret,
+        passwordType: z.enum(['digest', 'text']).default('digest').describe('Form of the password.'),
+      })
+      .superRefine(one('password'))
+      .optional()
+      .describe('A UsernameToken of WS-Security, with nonce and time of creation.'),
+    timestamp: duration
+      .refine((ms) => ms >= 1000, 'must be at least 1s')
+      .optional()
+      .describe('How long a call is good by its Timestamp. Default: none, or 5m in a signed one.'),
+    signature: z
+      .strictObject({
+        certificate: pem.describe('Our certificate, in PEM; it is sent along.'),
+        certificateFile: z.string().optional().describe('File that holds it.'),
+        key: z
+          .string()
+          .refine(isRsaKey, 'must be a private RSA key in PEM, without a passphrase')
+          .optional()
+          .meta({ secret: true })
+          .describe('The key of that certificate, in PEM.'),
+        keyFile: z.string().optional().describe('File that holds that key.'),
+        algorithm: z
+          .enum(['rsa-sha256', 'rsa-sha384', 'rsa-sha512'])
+          .default('rsa-sha256')
+          .describe('How it is signed.'),
+      })
+      .superRefine(one('certificate'))
+      .superRefine(one('key'))
+      .optional()
+      .describe('An X.509 signature over Body, Timestamp, UsernameToken and all other headers.'),
+  })
+  .optional()
+  .describe('What our calls show. Default: nothing.')
 
 export const security = z
   .strictObject({
+    out: outgoing,
     in: incoming
       .optional()
       .describe('What its calls must show, all of it. Default: nothing, whoever calls is the party.'),
@@ -151,6 +205,14 @@ export function isCertificates(text: string): boolean {
   }
 }
 
+function isRsaKey(text: string): boolean {
+  try {
+    return createPrivateKey(text).asymmetricKeyType === 'rsa'
+  } catch {
+    return false
+  }
+}
+
 /** What a file may hold, by the setting that it stands for. */
 const contents: Record<string, { readonly isRight: (text: string) => boolean; readonly sentence: string }> = {
   password: {
@@ -158,15 +220,18 @@ const contents: Record<string, { readonly isRight: (text: string) => boolean; re
     sentence: 'names a file that holds no password: one line',
   },
   certificate: { isRight: isCertificates, sentence: 'names a file that holds no certificate in PEM' },
+  key: { isRight: isRsaKey, sentence: 'names a file that holds no private RSA key in PEM' },
   ca: { isRight: isCertificates, sentence: 'names a file that holds no certificate in PEM' },
 }
+
+type Report = (rule: string, sentence: string) => void
 
 /** The same settings with the content of every file in its place; what is wrong with a file is reported. */
 export function fillSecurity<T>(
   settings: T,
   rule: string,
   read: (path: string) => string | undefined,
-  report: (rule: string, sentence: string) => void,
+  report: Report,
 ): T {
   if (Array.isArray(settings)) return settings.map((one, i) => fillSecurity(one, `${rule}.${i}`, read, report)) as T
   if (typeof settings !== 'object' || settings === null) return settings
@@ -184,4 +249,12 @@ export function fillSecurity<T>(
     filled[setting] = text
   }
   return filled as T
+}
+
+/** A key that is not that of its certificate makes signatures that nobody can verify. */
+export function checkOwnKey({ out }: z.output<typeof security>, rule: string, report: Report): void {
+  const { certificate: own, key } = out?.signature ?? {}
+  if (own === undefined || key === undefined || !isCertificates(own) || !isRsaKey(key)) return
+  if (!new X509Certificate(own).checkPrivateKey(createPrivateKey(key)))
+    report(`${rule}.out.signature.key`, 'is not the key of the certificate')
 }

@@ -93,6 +93,12 @@ export type Alarm =
   | 'dead list full'
   /** An event of the queue is not in the state any more: something else deletes what is kept there. */
   | 'event missing'
+  /** A party answers that it takes no measurements: none are sent to it until its next handshake. */
+  | 'measurements not taken'
+  /** Usage could not be kept for an optimizer, who does not get it; the capacity provider does. */
+  | 'usage not kept'
+  /** A legacy party has not called and not answered our heartbeats for so long that it does not count as alive. */
+  | 'legacy party silent'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

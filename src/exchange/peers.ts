@@ -16,11 +16,15 @@ export interface LegacyPeer {
   readonly soapVersion: '1.1' | '1.2'
   /** Headers added to every call. */
   readonly headersOut: Readonly<Record<string, string>>
+  /** `none`: it gives no signs of life and is sent none. */
+  readonly heartbeats: 'on' | 'none'
+  /** The pace of heartbeats to it, and at which it is expected to be heard of, in milliseconds. */
+  readonly heartbeatEvery: number
 }
 
 export interface ModernPeer {
   readonly id: PeerId
-  readonly role: 'fp' | 'cp'
+  readonly role: 'fp' | 'cp' | 'co'
   readonly url: string
   readonly token: string
 }
@@ -36,6 +40,8 @@ export interface Link {
   readonly id: LinkId
   readonly legacy: LegacyPeer
   readonly modern: ModernPeer
+  /** Who advises the operator within the limits of this link. */
+  readonly optimizer?: ModernPeer | undefined
   readonly crossing: Crossing
   /** The charge spot operator's identity on the 1.0 wire, when it is configured. */
   readonly cspIdentity: string | undefined
@@ -120,9 +126,23 @@ export class Links {
     return this.all.filter((link) => link.modern.id === peer)
   }
 
-  modernPeers(): ModernPeer[] {
-    return [...new Map(this.all.map((link) => [link.modern.id, link.modern])).values()]
+  /** Also those that a party only advises on. */
+  withModern(peer: PeerId): Link[] {
+    return this.all.filter((link) => modernOf(link, peer) !== undefined)
   }
+
+  ofOptimizer(peer: PeerId): Link[] {
+    return this.all.filter((link) => link.optimizer?.id === peer)
+  }
+
+  list(): readonly Link[] {
+    return this.all
+  }
+}
+
+/** The party of this name at the modern end of a link, if it is one. */
+export function modernOf(link: Link, peer: PeerId): ModernPeer | undefined {
+  return [link.modern, link.optimizer].find((modern) => modern?.id === peer)
 }
 
 /** The context of one translation on this link. */

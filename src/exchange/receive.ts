@@ -55,6 +55,8 @@ export interface ReceiveOptions {
   readonly offlineAfter: number
   /** Most blocks of one forecast, as the 2.0 party would get it. */
   readonly mostBlocks: number
+  /** Told of whoever calls: it is a sign of life. */
+  readonly signOfLife: (peer: PeerId) => void
   /** By the 2.0 message that the operation's mapping leads to, whatever the dialect calls the operation. Forecasts need none. */
   readonly flows: ReadonlyMap<string, LegacyFlow>
 }
@@ -73,6 +75,7 @@ export function legacyReceiver({
   now,
   offlineAfter,
   mostBlocks,
+  signOfLife,
   flows,
 }: ReceiveOptions): LegacyReceiver {
   return { receive }
@@ -80,6 +83,7 @@ export function legacyReceiver({
   async function receive(request: LegacyRequest): Promise<Value> {
     const started = now()
     const { exchange: id, peer, operation } = request
+    signOfLife(peer)
     const line = { exchange: id, peer, operation, direction: 'toModern' as const }
     const seen: Seen = { link: undefined, groups: [], receipts: [] }
     const observe = (outcome: ExchangeLine['outcome'], error?: unknown) => {

@@ -31,7 +31,7 @@ export interface SessionProfile {
 /** One modern peer as configured. */
 export interface SessionPeer {
   readonly id: PeerId
-  readonly role: 'fp' | 'cp'
+  readonly role: 'fp' | 'cp' | 'co'
   /** Who sends the first Register: nobody, we with `token` (the peer's TOKEN_A), or they. */
   readonly registration: 'none' | 'we start' | 'they start'
   /** Its base URL as known out of band: where our first Register goes, and what a relative base_url is resolved against. */
@@ -101,7 +101,7 @@ export interface Address {
 /** For people: CLI and console. Times in milliseconds since 1970. */
 export interface SessionView {
   readonly peer: PeerId
-  readonly role: 'fp' | 'cp'
+  readonly role: 'fp' | 'cp' | 'co'
   readonly registration: SessionPeer['registration']
   readonly state: SessionState
   /** Since when; undefined where nothing was ever stored. */
@@ -120,6 +120,8 @@ export interface SessionView {
   readonly noHeartbeats: boolean
   /** A TOKEN_A of ours waits to be used until then. */
   readonly tokenWaitsUntil: number | undefined
+  /** It unregistered, or an operator made us forget it, and it has not registered again: nothing is sent to it. */
+  readonly unregistered: boolean
   /** What is owed to it: `counter-register`, `handshake`, … */
   readonly owed: readonly string[]
   readonly suspect: boolean

@@ -6,7 +6,7 @@
 import type { Outcome } from '../exchange/peers.ts'
 import type { Value } from '../mapping/compile.ts'
 import { horizon, writeDemands } from './demands.ts'
-import { acknowledgedWithin, doubted, nextBeat, silent, withoutHeartbeats } from './liveness.ts'
+import { acknowledgedWithin, beaten, doubted, nextBeat, silent, withoutHeartbeats } from './liveness.ts'
 import { backoff, type Env, initiatorOf, lastOf, type SessionRecord, type Task, without, withTask } from './record.ts'
 import { arrived, complete, sentAndWaiting } from './registration.ts'
 import { enter, scheduleHandshake } from './states.ts'
@@ -120,10 +120,16 @@ function accepted(record: SessionRecord, env: Env, task: Task): SessionRecord {
     case 'acknowledge':
       return enter(without(record, 'acknowledge'), 'ONLINE', env)
     case 'heartbeat':
-      return nextBeat(record, env, task, true)
+      return beaten(record, env, task)
     default:
       return without(record, task.kind)
   }
+}
+
+/** A heartbeat that was not sent, because nobody stands behind us: it would promise what nobody keeps. */
+export function withheld(record: SessionRecord, env: Env, done: Task): SessionRecord {
+  const task = record.tasks.find(({ kind, request }) => kind === done.kind && request === done.request)
+  return task ? nextBeat(record, env, task, true) : record
 }
 
 /** The peer has no such route: PUT becomes POST, heartbeats end, an unregister has nothing left to do. */

@@ -6,10 +6,10 @@
 import { GatewayError } from '../errors.ts'
 import type { RequestId } from '../exchange/ids.ts'
 import type { Value } from '../mapping/compile.ts'
-import { readDemands, readOfflineAt } from './demands.ts'
+import { horizon, readDemands, readOfflineAt } from './demands.ts'
 import { type Env, initiatorOf, newTask, type SessionRecord, type Task, taskOf, without, withTask } from './record.ts'
 import { afterAnswer } from './registration.ts'
-import { beat, enter } from './states.ts'
+import { beat, enter, scheduleHandshake } from './states.ts'
 
 /** How long an acknowledgement is waited for, in milliseconds (section 7.2). */
 export const acknowledgedWithin = 60_000
@@ -63,6 +63,13 @@ export function nextBeat(record: SessionRecord, env: Env, task: Task, succeeded:
     record,
     newTask(env, 'heartbeat', { due: task.due + pause > env.now ? task.due + pause : env.now + pause }),
   )
+}
+
+/** A heartbeat was taken. After a pause longer than the last one promised, only a new handshake ends the peer's offline mode. */
+export function beaten(record: SessionRecord, env: Env, task: Task): SessionRecord {
+  const late = record.promised !== undefined && env.now >= record.promised
+  const promised = env.now + horizon(record.demands.heartbeat ?? 0)
+  return nextBeat({ ...(late ? scheduleHandshake(record, env) : record), promised }, env, task, true)
 }
 
 /** The peer has no route for heartbeats: no more are sent, and its own silence means nothing unless it ever sent one. */

@@ -76,9 +76,13 @@ export interface SessionRecord {
   /** What the peer asked of us. `heartbeat` in milliseconds. */
   readonly demands: { readonly heartbeat?: number | undefined; readonly measurements: readonly string[] }
   readonly offlineAt?: number | undefined
+  /** What our last heartbeat promised: from then on the peer takes us for offline, unless it hears of us. */
+  readonly promised?: number | undefined
   readonly lastSeen?: number | undefined
   readonly lastBeat?: number | undefined
   readonly noHeartbeats: boolean
+  /** A registration was ended by either side, and none has come about since. */
+  readonly unregistered?: boolean | undefined
   /** How many calls in a row were answered with 401 or 403. */
   readonly doubts: number
   readonly lastError?: string | undefined
@@ -122,11 +126,11 @@ export function fresh(peer: SessionPeer, now: number): SessionRecord {
   }
 }
 
-/** Who starts the handshake. Downstream is from capacity provider to flexibility provider (section 7.2). */
+/** Who starts the handshake. Downstream is from capacity provider to flexibility provider to optimizer (section 7.2). */
 export function initiatorOf({ profile, registration, role }: SessionPeer): 'we' | 'they' | 'none' {
   if (profile.handshakeInitiator !== 'downstream') return profile.handshakeInitiator
   if (registration === 'none') return 'none'
-  return role === 'fp' ? 'we' : 'they'
+  return role === 'cp' ? 'they' : 'we'
 }
 
 export function taskOf(record: SessionRecord, kind: TaskKind): Task | undefined {

@@ -117,6 +117,7 @@ export function forgotten(record: SessionRecord, env: Env, unregister: boolean):
     seen: [],
     demands: { ...demands, heartbeat: undefined },
     noHeartbeats,
+    unregistered: theirs !== undefined || record.unregistered,
     doubts: 0,
   }
   if (!unregister || !theirs) return kept
@@ -165,7 +166,7 @@ export function complete(record: SessionRecord, env: Env): SessionRecord {
   const done = { ...record, begunWith: undefined, ours: { ...record.ours, first: burnt } }
   if (record.state !== 'PENDING' && record.state !== 'NEW') return done
   return enter(
-    { ...done, lastError: undefined, noHeartbeats: false, lastBeat: undefined, doubts: 0 },
+    { ...done, lastError: undefined, noHeartbeats: false, unregistered: undefined, lastBeat: undefined, doubts: 0 },
     'REGISTERED',
     env,
   )

@@ -7,7 +7,7 @@ import type { PeerId, RequestId } from '../exchange/ids.ts'
 import type { Ledger, LedgerKey } from '../exchange/ledger.ts'
 import type { Outcome } from '../exchange/peers.ts'
 import type { SessionCall, SessionPeer, SessionState } from './api.ts'
-import { callOf, settle, take, told, untold } from './calls.ts'
+import { callOf, settle, take, told, untold, withheld } from './calls.ts'
 import { dueAt, type Env, fresh, type SessionAlarm, type SessionRecord, type Task } from './record.ts'
 import { hashOf, newToken } from './tokens.ts'
 import type { Vault } from './vault.ts'
@@ -128,7 +128,7 @@ export class Runner {
   private async perform(peer: SessionPeer, task: Task, record: SessionRecord): Promise<void> {
     if (task.kind === 'tell online' || task.kind === 'tell offline') return this.tell(peer, task)
     if (task.kind === 'heartbeat' && this.options.mayBeat && !(await this.options.mayBeat(peer.id))) {
-      await this.change(peer, (current, env) => settle(current, env, task, { verdict: 'accepted' }))
+      await this.change(peer, (current, env) => withheld(current, env, task))
       return
     }
     const outcome = await this.attempt(peer, task, record)

@@ -27,7 +27,9 @@ function goOnline(record: SessionRecord, env: Env): SessionRecord {
   const since = record.state === 'ONLINE' ? record.since : env.now
   const online = { ...record, state: 'ONLINE' as const, since, doubts: 0, lastError: undefined }
   const told = withTask(without(online, 'tell offline'), newTask(env, 'tell online'))
-  return beat({ ...told, offlineAt: firstDeadline(record, env) }, env)
+  const { heartbeat } = record.demands
+  const promised = heartbeat === undefined ? undefined : env.now + horizon(heartbeat)
+  return beat({ ...told, promised, offlineAt: firstDeadline(record, env) }, env)
 }
 
 /** Until its first heartbeat a peer has as long as our own heartbeats promise. */

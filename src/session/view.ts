@@ -21,6 +21,7 @@ export function viewOf(peer: SessionPeer, record: SessionRecord): SessionView {
     measurementConfiguration: record.demands.measurements,
     noHeartbeats: record.noHeartbeats,
     tokenWaitsUntil: record.ours.first?.until,
+    unregistered: record.unregistered ?? false,
     owed: record.tasks.map(({ kind, sent }) => (sent ? `answer to ${kind}` : kind)),
     suspect: record.doubts > 0,
     lastError: record.lastError,

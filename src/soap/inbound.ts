@@ -119,7 +119,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     const caller = peer.guard.meet(ctx.req)
     await options.keepPace(peer.id)
     const bytes = await readBytes(ctx.req, options.bodyLimit)
-    const message = caller.admit(decodeDocument(bytes, state.mediaType.charset), state.version)
+    const message = caller.admit(decodeDocument(bytes, state.mediaType.charset), state.version, reader.headers)
     const { operation, value, headers, addressing } = readEnvelope(message.document, state.version, reader, {
       understands: message.understands,
       onAddressing: (heard) => {

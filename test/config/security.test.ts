@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { loadConfig, securityOf } from '../../src/config.ts'
 import { FindingsError } from '../../src/contract/model.ts'
+import { certify } from '../support/signing.ts'
 
 const load = (security: unknown) =>
   securityOf(
@@ -78,6 +79,20 @@ describe('Settings of who may call', () => {
     expect(problems({ in: { basic: { users: [two] } } })).to.match(/passwordFile: names a file that holds no password/)
     const certificates = [{ certificateFile: file('key', 'not a certificate') }]
     expect(problems({ in: { clientCertificate: { certificates } } })).to.match(/holds no certificate in PEM/)
+  })
+
+  it('take our certificate and its key from their files, and refuse the key of another', async () => {
+    const [one, other] = await Promise.all([certify(), certify()])
+    const certificateFile = file('one.pem', one.pem)
+    const keyFile = file('one.key', one.key)
+    const good = load({ out: { signature: { certificateFile, keyFile } } })
+    expect(good.out?.signature).to.include({ key: one.key.trimEnd(), algorithm: 'rsa-sha256' })
+    const wrong = problems({ out: { signature: { certificateFile, keyFile: file('other.key', other.key) } } })
+    expect(wrong).to.match(/security.out.signature.key: is not the key of the certificate/)
+    expect(wrong).not.to.include('PRIVATE')
+    expect(problems({ out: { signature: { certificateFile, keyFile: certificateFile } } })).to.match(
+      /no private RSA key/,
+    )
   })
 
   it('never repeat a password in what they say', () => {

@@ -58,7 +58,7 @@ export interface Sent {
 
 export type Party = Awaited<ReturnType<typeof startParty>>
 
-export async function startParty(role: 'cp' | 'fp', habits: Habits = {}) {
+export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}) {
   const {
     scheme = 'Token ',
     correlates = true,

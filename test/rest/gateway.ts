@@ -6,6 +6,7 @@ import type { PeerId } from '../../src/exchange/ids.ts'
 import { createLog } from '../../src/ops/log.ts'
 import type { SessionView } from '../../src/session/api.ts'
 import { type Habits, type Party, startParty } from '../peers/party.ts'
+import { giveSignOfLife } from '../support/sign-of-life.ts'
 
 export interface Pair {
   readonly gateway: Gateway
@@ -75,6 +76,8 @@ export async function startPair({
     crossings: await shippedCrossings(),
     random: () => 0,
   })
+  // Only then is it beaten to.
+  await giveSignOfLife(`${gateway.soapUrl}/oscp/1.0/legacy`, role === 'fp' ? 'dso' : 'csp')
   const ours = `${gateway.restUrl}/oscp/${role === 'fp' ? 'cp' : 'fp'}/2.0`
   if (registration === 'none')
     peer.agree(config.peers.peer && 'token' in config.peers.peer ? config.peers.peer.token! : '', {

@@ -7,6 +7,7 @@ import type { PeerId } from '../../src/exchange/ids.ts'
 import { createLog } from '../../src/ops/log.ts'
 import type { SessionView } from '../../src/session/api.ts'
 import { type PythonPeer, type PythonState, startPython } from '../peers/python.ts'
+import { giveSignOfLife } from '../support/sign-of-life.ts'
 
 const id = 'python' as PeerId
 
@@ -42,6 +43,7 @@ describe('A peer in Python', function () {
     const log = createLog('silent')
     const ours = await startGateway({ config, log, crossings: await shippedCrossings(), random: () => 0 })
     gateway = ours
+    await giveSignOfLife(`${ours.soapUrl}/oscp/1.0/legacy`, role === 'fp' ? 'dso' : 'csp')
     const url = `${ours.restUrl}/oscp/${role === 'fp' ? 'cp' : 'fp'}/2.0`
     const until = async (check: (view: SessionView) => boolean) => {
       for (const deadline = Date.now() + 6000; ; await sleep(20)) {

@@ -7,9 +7,9 @@ import { GatewayError } from '../../errors.ts'
 import type { Value } from '../../mapping/compile.ts'
 import type { Event, EventKind, EventOutcome, EventQueue } from '../events.ts'
 import type { Cause } from '../forecast-record.ts'
-import type { ExchangeId, PeerId, RequestId } from '../ids.ts'
+import type { ExchangeId, RequestId } from '../ids.ts'
 import type { Ledger, LedgerKey } from '../ledger.ts'
-import type { Link, ModernPeer, ModernWire } from '../peers.ts'
+import type { Link, Links, ModernWire } from '../peers.ts'
 import { type Block, endOf } from '../schedule.ts'
 
 export const complianceKind = 'compliance error'
@@ -62,15 +62,11 @@ export function complaints({ ledger, events, now, newId }: ComplaintsOptions): C
 }
 
 /** How complaints are sent; `withinMs` limits one attempt. */
-export function complianceErrors(
-  wire: ModernWire,
-  modernOf: (peer: PeerId) => ModernPeer | undefined,
-  withinMs: number,
-): EventKind {
+export function complianceErrors(wire: ModernWire, links: Links, withinMs: number): EventKind {
   return {
-    async send(id, { value, request, correlation }): Promise<EventOutcome> {
-      const peer = modernOf(id)
-      if (!peer) return { verdict: 'dead', reason: 'No link leads to this party any more.' }
+    async send(id, { link, value, request, correlation }): Promise<EventOutcome> {
+      const peer = links.byId(link)?.modern
+      if (peer?.id !== id) return { verdict: 'dead', reason: 'The link leads to this party no more.' }
       const ids = correlation === undefined ? { request } : { request, correlation }
       const outcome = await wire.send(peer, messageName, value, ids, withinMs)
       // Some answer a compliance error with 409: they have it (protocol/oscp-2.0.md section 9.2).

@@ -11,10 +11,12 @@ import { verifyBasic } from './basic.ts'
 import { compileTrust } from './certificates.ts'
 import { claimOnce, type Once } from './claims.ts'
 import { verifyClientCertificate } from './client-certificate.ts'
+import { keepCovered, type Names } from './coverage.ts'
 import { onlyChild, scanEnvelope } from './header.ts'
 import { wsse, wsu } from './names.ts'
 import type { InPolicy } from './policy.ts'
 import { refuse } from './refusal.ts'
+import { verifySignature } from './signature.ts'
 import { checkTimestamp, memoryFor } from './timestamp.ts'
 import { verifyUsernameToken } from './username-token.ts'
 
@@ -32,8 +34,8 @@ export interface Admitted {
 
 /** A caller who has shown what is shown outside of the message. */
 export interface Caller {
-  /** Throws GatewayError. */
-  admit(document: string, version: SoapVersion): Admitted
+  /** `ownHeaders` are those of the contract. Throws GatewayError. */
+  admit(document: string, version: SoapVersion, ownHeaders: Names): Admitted
 }
 
 export interface Guard {
@@ -53,7 +55,8 @@ export function compileGuard({ peer, policy, ledger, now }: GuardOptions): Guard
   if (!policy) return openDoor
   const { usernameToken, basic, timestamp } = policy
   const clients = policy.clientCertificate && compileTrust(policy.clientCertificate)
-  const readsMessage = usernameToken !== undefined || timestamp === 'required'
+  const signature = policy.signature && { sha1: policy.signature.sha1, trust: compileTrust(policy.signature) }
+  const readsMessage = usernameToken !== undefined || signature !== undefined || timestamp === 'required'
   return { meet }
 
   function meet(request: IncomingMessage): Caller {
@@ -61,26 +64,42 @@ export function compileGuard({ peer, policy, ledger, now }: GuardOptions): Guard
     if (clients) shown.push(verifyClientCertificate(request, clients, now()))
     if (basic) shown.push(verifyBasic(request.headers.authorization, basic.users))
     return {
-      admit(document, version) {
+      admit(document, version, ownHeaders) {
         if (!readsMessage) return admitted(document, nothing, shown, [])
-        return admitMessage(document, version, shown)
+        return admitMessage(document, version, ownHeaders, shown)
       },
     }
   }
 
-  function admitMessage(document: string, version: SoapVersion, shown: readonly Credential[]): Admitted {
-    const { security } = scanEnvelope(document, version)
+  function admitMessage(
+    document: string,
+    version: SoapVersion,
+    ownHeaders: Names,
+    shown: readonly Credential[],
+  ): Admitted {
+    const scanned = scanEnvelope(document, version)
+    const { security } = scanned
     const credentials = [...shown]
     const once: Once[] = []
+    let readable = document
+    if (signature) {
+      const verified = verifySignature(document, security, signature, now())
+      const covered = keepCovered(scanned, verified, version, ownHeaders)
+      checkTimestamp(covered.timestamp, policy!, now())
+      credentials.push(verified.certificate)
+      once.push({ kind: 'signature', key: verified.signedInfo })
+      readable = covered.document
+    }
     if (usernameToken) {
       const verified = verifyUsernameToken(security, usernameToken, policy!, now())
       credentials.push(verified.user)
       if (verified.once !== undefined) once.push({ kind: 'nonce', key: verified.once })
     }
+    // Of a signed message it was checked as it was signed.
     const freshness = security && onlyChild(security, wsu, 'Timestamp')
-    if (freshness) checkTimestamp(freshness, policy!, now())
-    else if (timestamp === 'required') refuse('The message must have a Security header with a Timestamp.')
-    return admitted(document, isSecurity, credentials, once)
+    if (freshness && !signature) checkTimestamp(freshness, policy!, now())
+    else if (!freshness && timestamp === 'required') refuse('The message must have a Security header with a Timestamp.')
+    return admitted(readable, isSecurity, credentials, once)
   }
 
   function admitted(

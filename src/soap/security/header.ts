@@ -3,20 +3,26 @@
  * header block by name, and every id with the place it stands at.
  * Limits: it judges nothing but the number of Security headers; the message itself is decoded elsewhere.
  */
+import { GatewayError } from '../../errors.ts'
 import { readXml, type XmlAttribute, type XmlHandler } from '../../xml.ts'
 import { envelopeUri, isOurRole, type SoapVersion } from '../versions.ts'
 import { wsse, wsu } from './names.ts'
 import { refuse } from './refusal.ts'
 
-/** An element of the Security header. */
-export interface Part {
+/** An element that was read whole. */
+export interface XmlNode {
   readonly uri: string
   readonly local: string
   /** By local name, and `{uri}local` where there is a namespace. */
   readonly attributes: ReadonlyMap<string, string>
-  readonly children: readonly Part[]
+  readonly children: readonly XmlNode[]
   /** Its own text, comments left out. */
   readonly text: string
+}
+
+/** An element of the Security header. */
+export interface Part extends XmlNode {
+  readonly children: readonly Part[]
   /** Prefixes in scope, '' for the default namespace. */
   readonly scope: ReadonlyMap<string, string>
   /** Where its content begins in the document, and where the element ends. */
@@ -29,7 +35,9 @@ export interface HeaderBlock {
   readonly uri: string
   readonly local: string
   readonly id: string | undefined
+  readonly isForUs: boolean
   readonly mustUnderstand: boolean
+  /** Its own text. */
   readonly text: string
 }
 
@@ -64,6 +72,8 @@ class Scanner implements XmlHandler, ScannedEnvelope {
   private readonly scopes: ReadonlyMap<string, string>[] = [nowhere]
   private depth = 0
   private inHeader = false
+  private sawHeader = false
+  private sawBody = false
   /** The open elements of the Security header. */
   private readonly parts: OpenPart[] = []
   private block: Open<HeaderBlock> | undefined
@@ -77,12 +87,10 @@ class Scanner implements XmlHandler, ScannedEnvelope {
     this.depth++
     const id = attributes.length > 0 ? this.readIds(attributes) : undefined
     if (this.depth <= 3 || this.parts.length > 0) this.scopes.push(scopeOf(this.scopes.at(-1)!, attributes))
-    if (this.depth === 2) {
-      this.inHeader = local === 'Header' && uri === envelopeUri[this.version]
-      if (local === 'Body' && uri === envelopeUri[this.version]) this.bodyId = id
-    } else if (this.depth === 3 && this.inHeader && !(uri === wsse && local === 'Security')) {
-      const mustUnderstand = isMustUnderstood(attributes, this.version)
-      this.block = { uri, local, id, mustUnderstand, text: '' }
+    if (this.depth === 2) this.openHalf(uri, local, id)
+    else if (this.depth === 3 && this.inHeader && !(uri === wsse && local === 'Security')) {
+      const mustUnderstand = /^(?:1|true)$/.test(soapAttribute(attributes, this.version, 'mustUnderstand') ?? '')
+      this.block = { uri, local, id, isForUs: isForUs(attributes, this.version), mustUnderstand, text: '' }
       this.blocks.push(this.block)
     } else if (this.parts.length > 0 || (this.depth === 3 && this.inHeader && isForUs(attributes, this.version)))
       this.openPart(uri, local, attributes, end)
@@ -100,6 +108,18 @@ class Scanner implements XmlHandler, ScannedEnvelope {
     if (part) part.to = end
     if (this.depth === 3) this.block = undefined
     this.depth--
+  }
+
+  /** One Header at most, then one Body: of two one could be signed, and the other read. */
+  private openHalf(uri: string, local: string, id: string | undefined): void {
+    const isExpected = local === 'Body' ? !this.sawBody : local === 'Header' && !this.sawHeader && !this.sawBody
+    if (uri !== envelopeUri[this.version] || !isExpected)
+      throw new GatewayError('malformed-message', 'The envelope must hold at most one Header, then exactly one Body.')
+    this.inHeader = local === 'Header'
+    this.sawHeader ||= this.inHeader
+    if (this.inHeader) return
+    this.sawBody = true
+    this.bodyId = id
   }
 
   private openPart(uri: string, local: string, attributes: readonly XmlAttribute[], end: number): void {
@@ -142,12 +162,8 @@ function isForUs(attributes: readonly XmlAttribute[], version: SoapVersion): boo
   return isOurRole(version, soapAttribute(attributes, version, version === '1.1' ? 'actor' : 'role'))
 }
 
-function isMustUnderstood(attributes: readonly XmlAttribute[], version: SoapVersion): boolean {
-  return /^(?:1|true)$/.test(soapAttribute(attributes, version, 'mustUnderstand') ?? '') && isForUs(attributes, version)
-}
-
 /** The only child of this name; undefined when there is none. Throws `caller-refused` when there are several. */
-export function onlyChild(parent: Part, uri: string, local: string): Part | undefined {
+export function onlyChild<T extends XmlNode>(parent: T, uri: string, local: string): T['children'][number] | undefined {
   const [first, second] = parent.children.filter((child) => child.uri === uri && child.local === local)
   if (second) refuse(`${parent.local} must not hold more than one ${local}.`)
   return first

@@ -4,7 +4,7 @@
  * off by the agreed skew either way.
  */
 import { GatewayError } from '../../errors.ts'
-import { onlyChild, type Part } from './header.ts'
+import { onlyChild, type XmlNode } from './header.ts'
 import { wsu } from './names.ts'
 import type { InPolicy } from './policy.ts'
 import { refuse } from './refusal.ts'
@@ -12,7 +12,7 @@ import { refuse } from './refusal.ts'
 export type Times = Pick<InPolicy, 'skew' | 'window'>
 
 /** Throws GatewayError: `caller-refused` for what cannot be read, `message-stale` for what is not from now. */
-export function checkTimestamp(timestamp: Part, times: Times, now: number): void {
+export function checkTimestamp(timestamp: XmlNode, times: Times, now: number): void {
   const created = onlyChild(timestamp, wsu, 'Created')
   if (!created) refuse('The Timestamp must say when the message was created.')
   checkCreated(readInstant(created), times, now)
@@ -29,7 +29,7 @@ export function checkCreated(created: number, { skew, window }: Times, now: numb
 }
 
 /** Milliseconds since 1970. Throws `caller-refused` for what is not an instant: a date, a time and an offset. */
-export function readInstant({ local, text }: Part): number {
+export function readInstant({ local, text }: XmlNode): number {
   const said = text.trim()
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,12})?(?:Z|[+-]\d\d:\d\d)$/.test(said)
     ? Date.parse(said)

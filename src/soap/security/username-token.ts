@@ -3,7 +3,7 @@
  * Limits: it only says what must be claimed, so that the same token does not count twice; claiming is the caller's.
  */
 import { createHash } from 'node:crypto'
-import { onlyChild, type Part } from './header.ts'
+import { onlyChild, type XmlNode } from './header.ts'
 import { base64Encoding, wsse, wsu } from './names.ts'
 import type { InPolicy, User } from './policy.ts'
 import { isSameSecret, readBase64, refuse } from './refusal.ts'
@@ -19,7 +19,7 @@ const longestNonce = 256
 
 /** Throws GatewayError: `caller-refused`, or `message-stale` once the password is known to be right. */
 export function verifyUsernameToken(
-  security: Part | undefined,
+  security: XmlNode | undefined,
   policy: NonNullable<InPolicy['usernameToken']>,
   times: Times,
   now: number,
@@ -66,14 +66,14 @@ export function digest(nonce: Buffer, created: string, password: string): string
   return createHash('sha1').update(nonce).update(created).update(password).digest('base64')
 }
 
-function passwordKind({ attributes }: Part): 'text' | 'digest' {
+function passwordKind({ attributes }: XmlNode): 'text' | 'digest' {
   const type = attributes.get('Type') ?? ''
   if (type === '' || /(?:^|[#:])PasswordText$/.test(type)) return 'text'
   if (/(?:^|[#:])PasswordDigest$/.test(type)) return 'digest'
   return refuse('The type of the Password must be PasswordText or PasswordDigest.')
 }
 
-function readNonce(token: Part): Buffer | undefined {
+function readNonce(token: XmlNode): Buffer | undefined {
   const element = onlyChild(token, wsse, 'Nonce')
   if (!element) return undefined
   const encoding = element.attributes.get('EncodingType')
