@@ -12,6 +12,13 @@ export function crossChecks(config: Config, file: string): Finding[] {
   const report = (rule: string, sentence: string) => findings.push({ file, rule, sentence })
   if (config.tokenKey !== undefined && config.tokenKeyFile !== undefined)
     report('tokenKey', 'give either tokenKey or tokenKeyFile')
+  const asksInTls = (config.listen.soapTls?.clientCertificates ?? 'none') !== 'none'
+  for (const [id, peer] of Object.entries(config.peers))
+    if (isLegacy(peer) && peer.security.in?.clientCertificate && !asksInTls)
+      report(
+        `peers.${id}.security.in.clientCertificate`,
+        'needs listen.soapTls with clientCertificates: request or require',
+      )
   const registers = Object.entries(config.peers).find(([, peer]) => !isLegacy(peer) && peer.registration !== 'none')
   if (registers && config.redis && config.tokenKey === undefined && config.tokenKeyFile === undefined)
     report('tokenKeyFile', `is needed, because ${registers[0]} registers and its tokens are kept in Redis`)

@@ -78,7 +78,7 @@ describe('Settings of who may call', () => {
     const two = { username: 'grid', passwordFile: file('two', 'one\ntwo') }
     expect(problems({ in: { basic: { users: [two] } } })).to.match(/passwordFile: names a file that holds no password/)
     const certificates = [{ certificateFile: file('key', 'not a certificate') }]
-    expect(problems({ in: { clientCertificate: { certificates } } })).to.match(/holds no certificate in PEM/)
+    expect(problems({ in: { signature: { certificates } } })).to.match(/holds no certificate in PEM/)
   })
 
   it('take our certificate and its key from their files, and refuse the key of another', async () => {

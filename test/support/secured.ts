@@ -18,6 +18,7 @@ export interface SecuredOptions {
   readonly redis?: string
   readonly clock?: () => number
   readonly links?: Readonly<Record<string, unknown>>
+  readonly listen?: Readonly<Record<string, unknown>>
 }
 
 /** Its clock stands where `start` is, unless told otherwise. */
@@ -25,6 +26,7 @@ export async function startSecured(options: SecuredOptions) {
   const clock = options.clock ?? clockFrom(start)
   const gateway = await startTestGateway({
     config: {
+      ...(options.listen ? { listen: options.listen } : {}),
       ...(options.redis ? { redis: { url: options.redis } } : {}),
       peers: {
         dso: { role: 'dso', ...(options.in ? { security: { in: options.in } } : {}) },

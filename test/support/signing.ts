@@ -2,7 +2,7 @@
  * Signed messages made by hand: every element is written in its canonical form, so that it is digested as it stands, by nothing
  * but node's crypto. A test can then put the same signed pieces together as an attacker would.
  */
-import 'reflect-metadata' // for the next but one
+import 'reflect-metadata' // without it @peculiar/x509 does not load
 import { createHash, createSign, randomBytes, webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import { later, wsse, wsu } from './secured.ts'

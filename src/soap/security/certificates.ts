@@ -34,7 +34,10 @@ export function compileTrust({ certificates, ca = '' }: CertificatePolicy): Trus
       if (!isValid(certificate, now)) return undefined
       const exact = pinned.get(plain(certificate.fingerprint256))
       if (exact) return exact
-      if (!issued && !authorities.some((authority) => isIssuedBy(certificate, authority, now))) return undefined
+      // The party's own authorities are the narrower choice: those of the listener do not add to them.
+      const isProven =
+        authorities.length > 0 ? authorities.some((authority) => isIssuedBy(certificate, authority, now)) : issued
+      if (!isProven) return undefined
       if (named.length === 0) return authorities.length > 0 ? anybody : undefined
       return named.find((entry) => isNamed(certificate, entry))
     },
