@@ -289,7 +289,7 @@ describe('The draft of a dialect', function () {
         () => wsdl(plan, result, { types: '<xs:import namespace="urn:x" schemaLocation="x.xsd"/>' }),
         /import: "x\.xsd" is not a file in the folder/,
       ],
-      ['no XML', () => join(root, 'package.json'), /The XML is not well-formed/],
+      ['no XML', () => join(root, 'package.json'), /Text stands outside the root element/],
       ['no WSDL', () => join(gridflex, 'types/common.xsd'), /has no service/],
     ]
     for (const [title, file, expected] of cases)
