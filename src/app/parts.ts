@@ -6,7 +6,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
-import { Events } from '../exchange/event-queue.ts'
+import type { Breakers } from '../exchange/breaker.ts'
+import type { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
@@ -32,6 +33,7 @@ import { type Draft, soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
 import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
+import { openBreakers, openEvents } from './delivery.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
@@ -61,6 +63,8 @@ export interface Parts {
   readonly liveness: Liveness
   readonly forecasts: Forecasts
   readonly events: Events
+  /** How every peer's circuit stands. */
+  readonly breakers: Breakers
   readonly agenda: Agenda
   readonly replies: Replies
   readonly soap: RequestListener
@@ -75,6 +79,7 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly ledger: Ledger
   readonly keepPace: KeepPace
   readonly liveness: Liveness
+  readonly breakers: Breakers
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -85,8 +90,9 @@ export function assemble(options: PartsOptions): Parts {
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)
+  const breakers = openBreakers(options, observer)
   const liveness = new Liveness({ ...built, ledger, now })
-  const shared = { ledger, liveness, keepPace: keepPace(pace, ratesOf(config)) }
+  const shared = { ledger, liveness, breakers, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
@@ -122,6 +128,7 @@ export function assemble(options: PartsOptions): Parts {
     liveness,
     forecasts,
     events,
+    breakers,
     agenda: openAgenda(ground, party, { forecast: forecasts, limits: csp.limits, queue: events, beat: heartbeats }),
     replies,
     soap: soapFace(ground, forecasts, replies, new Map(csp.legacy)),
@@ -149,7 +156,7 @@ function openLegacyWire(
 }
 
 function openForecasts(
-  { config, ledger, links, observer, now, random }: Ground,
+  { config, ledger, links, observer, breakers, now, random }: Ground,
   { wire }: Party,
   down: Receiver,
 ): Forecasts {
@@ -162,16 +169,11 @@ function openForecasts(
     links,
     observer,
     times,
+    breakers,
     now,
     random,
     newId: randomUUID,
   })
-}
-
-function openEvents({ config, ledger, observer, now, random }: Ground, kinds: Map<string, EventKind>): Events {
-  const { timeout: attempt, firstRetry, longestRetry, giveUpAfter, queueLimit: limit } = config.delivery
-  const times = { attempt, firstRetry, longestRetry, giveUpAfter }
-  return new Events({ ledger, observer, kinds, times, limit, dead: config.deadList, now, random, newId: randomUUID })
 }
 
 /** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */
