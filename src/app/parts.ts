@@ -6,8 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
-import type { Breakers } from '../exchange/breaker.ts'
-import type { Events } from '../exchange/event-queue.ts'
+import { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
@@ -28,12 +27,13 @@ import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { RestInbound } from '../rest/inbound.ts'
+import type { Sessions } from '../session/sessions.ts'
 import { soapInbound } from '../soap/inbound.ts'
 import { type Draft, soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
 import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
-import { openBreakers, openEvents } from './delivery.ts'
+import { type CspRequests, openCspRequests } from './csp-requests.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
@@ -63,8 +63,6 @@ export interface Parts {
   readonly liveness: Liveness
   readonly forecasts: Forecasts
   readonly events: Events
-  /** How every peer's circuit stands. */
-  readonly breakers: Breakers
   readonly agenda: Agenda
   readonly replies: Replies
   readonly soap: RequestListener
@@ -79,7 +77,6 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly ledger: Ledger
   readonly keepPace: KeepPace
   readonly liveness: Liveness
-  readonly breakers: Breakers
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -90,9 +87,8 @@ export function assemble(options: PartsOptions): Parts {
   const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)
-  const breakers = openBreakers(options, observer)
   const liveness = new Liveness({ ...built, ledger, now })
-  const shared = { ledger, liveness, breakers, keepPace: keepPace(pace, ratesOf(config)) }
+  const shared = { ledger, liveness, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
@@ -102,6 +98,7 @@ export function assemble(options: PartsOptions): Parts {
   // Sessions begin long after both are there.
   const hooks = {
     onOnline: async (peer: PeerId) => {
+      await cspRequests.online(peer)
       await forecasts.resend(peer)
       await csp.limits.cameBack(peer)
       await events.hasten(peer)
@@ -113,11 +110,14 @@ export function assemble(options: PartsOptions): Parts {
   const tls = certificates.peer
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const forecasts: Forecasts = openForecasts(ground, party, operatorsReceiver(ground, legacyWire, events))
+  const cspRequests: CspRequests = openCspRequests(ground, party, events)
+  for (const [name, kind] of cspRequests.kinds) kinds.set(name, kind)
   const heartbeats: Heartbeats = openHeartbeats(ground, party.sessions, legacyWire)
   const csp: CspFlows = openCspFlows(ground, forecasts)
   for (const [name, kind] of cspEvents(ground, party.wire)) kinds.set(name, kind)
   const hostsOf = (peer: PeerId) => replyHosts(config, peer)
   const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
+  const flows = new Map([...csp.legacy, ...cspRequests.flows])
   return {
     observer,
     ledger,
@@ -128,11 +128,10 @@ export function assemble(options: PartsOptions): Parts {
     liveness,
     forecasts,
     events,
-    breakers,
     agenda: openAgenda(ground, party, { forecast: forecasts, limits: csp.limits, queue: events, beat: heartbeats }),
     replies,
-    soap: soapFace(ground, forecasts, replies, new Map(csp.legacy)),
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map(csp.modern) })),
+    soap: soapFace(ground, { forecasts, replies, flows, sessions: party.sessions }),
   }
 }
 
@@ -156,7 +155,7 @@ function openLegacyWire(
 }
 
 function openForecasts(
-  { config, ledger, links, observer, breakers, now, random }: Ground,
+  { config, ledger, links, observer, now, random }: Ground,
   { wire }: Party,
   down: Receiver,
 ): Forecasts {
@@ -169,11 +168,16 @@ function openForecasts(
     links,
     observer,
     times,
-    breakers,
     now,
     random,
     newId: randomUUID,
   })
+}
+
+function openEvents({ config, ledger, observer, now, random }: Ground, kinds: Map<string, EventKind>): Events {
+  const { timeout: attempt, firstRetry, longestRetry, giveUpAfter, queueLimit: limit } = config.delivery
+  const times = { attempt, firstRetry, longestRetry, giveUpAfter }
+  return new Events({ ledger, observer, kinds, times, limit, dead: config.deadList, now, random, newId: randomUUID })
 }
 
 /** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */
@@ -185,12 +189,14 @@ function openAgenda(ground: Ground, party: Party, work: Readonly<Record<string, 
   return new Agenda({ ledger, observer, workers, peers: () => receiving, every: 200, perPeer: 16 })
 }
 
-function soapFace(
-  ground: Ground,
-  forecasts: Forecasts,
-  replies: Replies,
-  flows: ReadonlyMap<string, LegacyFlow>,
-): RequestListener {
+interface SoapParts {
+  readonly forecasts: Forecasts
+  readonly replies: Replies
+  readonly flows: ReadonlyMap<string, LegacyFlow>
+  readonly sessions: Sessions
+}
+
+function soapFace(ground: Ground, { forecasts, replies, flows, sessions }: SoapParts): RequestListener {
   const { config, crossings, links, legacy, ledger, liveness, observer, keepPace, now, urls } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
@@ -212,6 +218,7 @@ function soapFace(
       offlineAfter: config.offlineAfter,
       mostBlocks: config.limits.blocks,
       signOfLife: (peer) => liveness.seen(peer),
+      closed: (peer) => sessions.closed(peer),
       flows,
     }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,

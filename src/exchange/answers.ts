@@ -9,6 +9,11 @@ export interface PartAnswer {
   readonly message?: string
 }
 
+/** What a message is about: the 2.0 names of its groups, and its own where there is none. */
+export function groupsOf(parts: readonly Part[]): string[] {
+  return parts.map((part) => ('value' in part ? String(part.value.group_id) : part.item))
+}
+
 /** A value that cannot be translated makes the whole message a fault; an unknown cable only concerns itself. */
 export function refuseWhole(parts: readonly Part[]): void {
   const refusals = parts.flatMap((part) => ('refusal' in part ? [part.refusal] : []))

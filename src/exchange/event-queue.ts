@@ -4,7 +4,6 @@
  */
 import { GatewayError } from '../errors.ts'
 import type { Worker } from './agenda.ts'
-import type { Breakers } from './breaker.ts'
 import { EventSender } from './event-sender.ts'
 import type { Event, EventKind, EventQueue } from './events.ts'
 import type { PeerId } from './ids.ts'
@@ -30,8 +29,6 @@ export interface EventsOptions {
   /** How many events may wait for one peer. */
   readonly limit: number
   readonly dead: DeadLimits
-  /** Without it a peer that does not answer is not spared. */
-  readonly breakers?: Breakers | undefined
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number
   readonly newId: () => string
@@ -62,7 +59,7 @@ export class Events implements EventQueue, Worker {
    */
   async add(peer: PeerId, event: Event, also: readonly Change[] = []): Promise<boolean> {
     const added = await this.turns.take(peer, () => this.append(peer, event, also))
-    if (added?.sender !== undefined) this.begin(peer, added.sender, true)
+    if (added?.sender !== undefined) this.begin(peer, added.sender)
     return added !== undefined
   }
 
@@ -70,7 +67,7 @@ export class Events implements EventQueue, Worker {
   async resume({ peer }: LedgerKey): Promise<void> {
     const sender = this.options.newId()
     const taken = await this.turns.take(peer, () => this.sender.take(peer, sender))
-    if (taken) await this.begin(peer, sender, false)
+    if (taken) await this.begin(peer, sender)
   }
 
   /** What waits for a peer is tried now, because it is back. Rejects while the state is away. */
@@ -93,8 +90,8 @@ export class Events implements EventQueue, Worker {
     while (this.running.size > 0) await Promise.allSettled(this.running)
   }
 
-  private begin(peer: PeerId, sender: string, isFresh: boolean): Promise<void> {
-    const work = this.sender.run(peer, sender, isFresh)
+  private begin(peer: PeerId, sender: string): Promise<void> {
+    const work = this.sender.run(peer, sender)
     this.running.add(work)
     return work.finally(() => this.running.delete(work))
   }

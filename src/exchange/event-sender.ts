@@ -65,19 +65,15 @@ export class EventSender {
     return (await this.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
   }
 
-  /**
-   * Sends until the queue is empty, an event must wait, or the queue is somebody else's. What is fresh is tried even if the
-   * peer did not answer of late. Never rejects.
-   */
-  async run(peer: PeerId, sender: string, isFresh: boolean): Promise<void> {
-    const { ledger, observer, breakers } = this.options
+  /** Sends until the queue is empty, an event must wait, or the queue is somebody else's. Never rejects. */
+  async run(peer: PeerId, sender: string): Promise<void> {
+    const { ledger, observer } = this.options
     try {
-      for (let isFirst = true; ; isFirst = false) {
+      for (;;) {
         const queue = (await ledger.read<Queue>(queueKey(peer)))?.record
         if (queue?.sender !== sender) return
         const event = (await ledger.read<Event>({ peer, id: eventId(queue.first) }))?.record
-        const inMs = (isFirst && isFresh) || !event ? 0 : (breakers?.wait(peer) ?? 0)
-        const outcome = inMs > 0 ? notNow(inMs) : event && (await this.attempt(peer, sender, event, queue.attempts + 1))
+        const outcome = event ? await this.attempt(peer, sender, event, queue.attempts + 1) : undefined
         if (!event) observer.alarm('event missing', { peer })
         const goesOn = await this.persist(() => this.settle(peer, sender, queue.first, event, outcome))
         if (!goesOn) return
@@ -114,9 +110,7 @@ export class EventSender {
     )
     endless.catch(() => undefined)
     try {
-      const outcome = await Promise.race([kind.send(peer, event, attempt), endless])
-      this.options.breakers?.report(peer, outcome.verdict !== 'later')
-      return outcome
+      return await Promise.race([kind.send(peer, event, attempt), endless])
     } catch (cause) {
       return { verdict: 'later', sentence: 'The message could not be sent.', cause }
     } finally {
@@ -140,7 +134,7 @@ export class EventSender {
     sender: string,
     number: number,
     event: Event | undefined,
-    outcome: EventOutcome | NotNow | undefined,
+    outcome: EventOutcome | undefined,
   ): Promise<boolean> {
     return this.turns.take(peer, async () => {
       let final = event && outcome ? this.judged(event, outcome) : undefined
@@ -162,7 +156,7 @@ export class EventSender {
         const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
         const queue = { ...after.queue, sender: keeps ? sender : undefined }
         if (await this.write(peer, revision, queue, due, after.changes)) {
-          if (event && final && final.verdict !== 'not now') this.tell(peer, event, final, record.attempts + 1, after)
+          if (event && final) this.tell(peer, event, final, record.attempts + 1, after)
           return keeps
         }
         lost = revision
@@ -171,7 +165,7 @@ export class EventSender {
   }
 
   /** An event that failed and is too old is given up. */
-  private judged(event: Event, outcome: EventOutcome | NotNow): EventOutcome | NotNow {
+  private judged(event: Event, outcome: EventOutcome): EventOutcome {
     const { now, times } = this.options
     if (outcome.verdict !== 'later' || now() - event.at < times.giveUpAfter) return outcome
     const hours = Math.round(times.giveUpAfter / 3600_000)
@@ -179,9 +173,8 @@ export class EventSender {
   }
 
   /** The queue after an outcome, and what else changes with it. A missing event is passed over. */
-  private after(queue: Queue, event: Event | undefined, outcome: EventOutcome | NotNow | undefined): After {
+  private after(queue: Queue, event: Event | undefined, outcome: EventOutcome | undefined): After {
     const { times, random, now, dead: limits } = this.options
-    if (outcome?.verdict === 'not now') return { queue, changes: [], pause: outcome.inMs }
     if (outcome?.verdict === 'later') {
       const pause = retryPause({ ...times, longestRetryAfter }, queue.attempts, outcome.retryAfterMs, random())
       return { queue: { ...queue, attempts: queue.attempts + 1 }, changes: [], pause }
@@ -221,16 +214,6 @@ export class EventSender {
     if (forgotten !== undefined) observer.alarm('dead list full', about)
     if (outcome.verdict === 'later' && attempt === 1) observer.alarm('peer unavailable', about)
   }
-}
-
-/** The peer is being spared: no attempt was made. */
-interface NotNow {
-  readonly verdict: 'not now'
-  readonly inMs: number
-}
-
-function notNow(inMs: number): NotNow {
-  return { verdict: 'not now', inMs }
 }
 
 interface After {

@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts'
 import type { CompiledMessage, Part, Value } from '../mapping/compile.ts'
 import type { MessageModule } from '../mapping/define.ts'
 import type { Context, Receipt } from '../mapping/run.ts'
-import { mergeAnswers, type PartAnswer, refuseHuge, refuseWhole } from './answers.ts'
+import { groupsOf, mergeAnswers, type PartAnswer, refuseHuge, refuseWhole } from './answers.ts'
 import type { Forecasts } from './forecasts.ts'
 import type { ExchangeId, PeerId } from './ids.ts'
 import type { ExchangeLine, Observer } from './observer.ts'
@@ -57,6 +57,8 @@ export interface ReceiveOptions {
   readonly mostBlocks: number
   /** Told of whoever calls: it is a sign of life. */
   readonly signOfLife: (peer: PeerId) => void
+  /** A sentence for the caller when the other side has ended its registration: nothing is sent to it. */
+  readonly closed: (peer: PeerId) => Promise<string | undefined>
   /** By the 2.0 message that the operation's mapping leads to, whatever the dialect calls the operation. Forecasts need none. */
   readonly flows: ReadonlyMap<string, LegacyFlow>
 }
@@ -76,6 +78,7 @@ export function legacyReceiver({
   offlineAfter,
   mostBlocks,
   signOfLife,
+  closed,
   flows,
 }: ReceiveOptions): LegacyReceiver {
   return { receive }
@@ -115,7 +118,7 @@ export function legacyReceiver({
     if (flow) answer = await flow({ request, link, compiled, context, receipts: seen.receipts, groups: seen.groups })
     else if (compiled.module.answered === 'peer') {
       const parts = compiled.toModern.translate(request.value, context)
-      seen.groups.push(...parts.map((part) => ('value' in part ? String(part.value.group_id) : part.item)))
+      seen.groups.push(...groupsOf(parts))
       refuseWhole(parts)
       refuseHuge(parts, mostBlocks)
       for (const part of parts) if ('receipt' in part) seen.receipts.push(part.receipt)
@@ -130,12 +133,14 @@ export function legacyReceiver({
 
   /** In document order for one group, all at once across groups: the same cable twice must arrive in the order it was said. */
   async function passAll(link: Link, parts: readonly Part[], exchange: ExchangeId): Promise<PartAnswer[]> {
-    const deadline = now() + link.answerWithin
+    // While the state is away, a limit is rather delivered than held back for what cannot be known.
+    const reason = await closed(link.modern.id).catch(() => undefined)
+    const deadline = now() + (reason === undefined ? link.answerWithin : 0)
     const turns = new Map<unknown, Promise<unknown>>()
     const passed = await Promise.allSettled(
       parts.map((part) => {
         const group = 'value' in part ? part.value.group_id : part
-        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, deadline, exchange))
+        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, deadline, exchange, reason))
         turns.set(
           group,
           turn.catch(() => undefined),
@@ -152,10 +157,18 @@ export function legacyReceiver({
     )
   }
 
-  async function pass(link: Link, part: Part, deadline: number, exchange: ExchangeId): Promise<PartAnswer> {
+  /** `reason` is why nobody holds it now. It is kept all the same: who comes back must not be told an older one. */
+  async function pass(
+    link: Link,
+    part: Part,
+    deadline: number,
+    exchange: ExchangeId,
+    reason: string | undefined,
+  ): Promise<PartAnswer> {
     if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
     if ('held' in part) return { item: part.item, verdict: 'ACCEPTED', message: part.held.message }
     const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline, { exchange })
+    if (reason !== undefined) return { item: part.item, verdict: 'REFUSED', message: reason }
     if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}
     return { item: part.item, verdict: 'ACCEPTED', ...remark }

@@ -91,6 +91,8 @@ export interface SessionApi extends ModernReceiver {
   /** What became of a call made with that address, by its HTTP status: 401 and 403 make the registration suspect. */
   observed(peer: PeerId, status: number | undefined): Promise<void>
   state(peer: PeerId): Promise<SessionView>
+  /** A sentence when its registration was ended by either side and none has come about since: nothing is sent to it. */
+  closed(peer: PeerId): Promise<string | undefined>
 }
 
 export interface Address {

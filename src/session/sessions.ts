@@ -175,6 +175,15 @@ export class Sessions implements SessionApi {
     return viewOf(peer, await this.runner.read(peer))
   }
 
+  async closed(id: PeerId): Promise<string | undefined> {
+    const peer = this.peer(id)
+    if (peer.registration === 'none') return undefined
+    const { unregistered } = await this.runner.read(peer)
+    return unregistered
+      ? 'The other side has unregistered; nothing is sent to it unless it registers again.'
+      : undefined
+  }
+
   /** A TOKEN_A for a peer that starts: said once, good for `lifetime` milliseconds and one registration. */
   async issueToken(id: PeerId, lifetime: number): Promise<string> {
     const peer = this.registering(id)

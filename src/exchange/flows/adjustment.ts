@@ -3,7 +3,7 @@
  * Limits: OSCP 2.0 only says that it has the request; what is granted comes back as an ordinary forecast, or never.
  */
 import type { Part, Value } from '../../mapping/compile.ts'
-import { type PartAnswer, refuseHuge, refuseWhole } from '../answers.ts'
+import { groupsOf, type PartAnswer, refuseHuge, refuseWhole } from '../answers.ts'
 import type { EventQueue } from '../events.ts'
 import type { PeerId, RequestId } from '../ids.ts'
 import type { Change, Ledger } from '../ledger.ts'
@@ -33,8 +33,9 @@ interface Asked {
 export function adjustmentFlow(options: AdjustmentOptions): LegacyFlow {
   const { ledger, events, now, newId, closed, pause, mostBlocks } = options
   return async (arrival) => {
-    const { request, compiled, context, receipts, link } = arrival
+    const { request, compiled, context, receipts, groups, link } = arrival
     const parts = compiled.toModern.translate(request.value, context)
+    groups.push(...groupsOf(parts))
     refuseWhole(parts)
     refuseHuge(parts, mostBlocks)
     for (const part of parts) if ('receipt' in part) receipts.push(part.receipt)

@@ -4,7 +4,7 @@
  */
 import type { Part, Value } from '../../mapping/compile.ts'
 import type { MeterState } from '../../mapping/shapers/meter.ts'
-import { mergeAnswers, type PartAnswer, refuseWhole } from '../answers.ts'
+import { groupsOf, mergeAnswers, type PartAnswer, refuseWhole } from '../answers.ts'
 import type { EventQueue } from '../events.ts'
 import type { LinkId, PeerId, RequestId } from '../ids.ts'
 import type { Change, Ledger, Stored } from '../ledger.ts'
@@ -93,6 +93,7 @@ export function usageFlow(options: UsageOptions): LegacyFlow {
     const { link } = arrival
     let meters: Meters = new Map()
     let parts = translate(arrival, way, meters)
+    if (way.peer === link.modern.id) arrival.groups.push(...groupsOf(parts))
     refuseWhole(parts)
     if (reason !== undefined) return parts.map(({ item }) => ({ item, verdict: 'REFUSED', message: reason }))
     const again = async () => {
