@@ -7,11 +7,12 @@ import { verify, X509Certificate } from 'node:crypto'
 import { escapeAttribute, readXmlTree } from '../../xml.ts'
 import type { Trust } from './certificates.ts'
 import { onlyChild, type Part, type XmlNode } from './header.ts'
+import { IndexedSignedXml } from './indexed.ts'
 import { ds, wsse, wsu } from './names.ts'
 import type { TrustedCertificate } from './policy.ts'
 import { readBase64, refuse } from './refusal.ts'
 import { isNamed, readSignedInfo, type SignedInfo } from './signed-info.ts'
-import { restrict, SignedXml } from './xml-signature.ts'
+import { restrict } from './xml-signature.ts'
 
 export interface VerifiedSignature {
   readonly certificate: TrustedCertificate
@@ -48,7 +49,7 @@ export function verifySignature(
   readSignedInfo(info, sha1)
 
   let signedInfo = ''
-  const signed = restrict(new SignedXml({ idMode: 'wssecurity' }), (info as Part).scope, (text) => {
+  const signed = restrict(new IndexedSignedXml({ idMode: 'wssecurity' }), (info as Part).scope, (text) => {
     signedInfo = text
   })
   attempt(() => signed.loadSignature(standalone(document, signature)))

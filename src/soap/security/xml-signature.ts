@@ -1,6 +1,6 @@
 /**
  * The XML Signature library with only those algorithms in it that this gateway allows, for signing and for verifying.
- * Limits: this is the one file that imports xml-crypto.
+ * Limits: with indexed.ts the only place that imports xml-crypto.
  */
 import { createHash, createSign, type KeyLike, verify } from 'node:crypto'
 import { ExclusiveCanonicalization, type SignatureAlgorithm, SignedXml } from 'xml-crypto'
