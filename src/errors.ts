@@ -4,7 +4,7 @@
  */
 import { type ErrorKind, type ErrorRow, errorTable } from './errors/table.ts'
 
-export { type ErrorKind, errorTable, type RetryClass } from './errors/table.ts'
+export { type ErrorKind, errorTable } from './errors/table.ts'
 
 /** One thing wrong with a message: where, as a field path of the wire it came on, and what, as a sentence without values. */
 export interface Problem {

@@ -23,7 +23,7 @@ export function writeErrorPage(): string {
     const { meaning, advice, subcode } = errorTable[kind]
     return `### ${kind}\n\n${meaning} *What to do:* ${advice} In the detail of a SOAP fault its code is \`${subcode}\`.\n`
   })
-  return `<!-- Written by \`npm run pages\` from src/errors.ts. Do not edit: a test compares. -->
+  return `<!-- Written by \`npm run pages\` from src/errors/table.ts. Do not edit: a test compares. -->
 
 # Errors
 

@@ -16,10 +16,9 @@ export function acceptMessage(message: Message, schema: z.ZodType, json: unknown
   if (parsed.success) return parsed.data as Record<string, unknown>
   const problems = parsed.error.issues.slice(0, 10).map((issue) => problemOf(issue, valueAt(normal, issue.path)))
   const first = problems[0]!
-  throw new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, {
-    problems,
-    cause: parsed.error,
-  })
+  // zod's error would print every issue of a long list, and all of it each time somebody asks for its message.
+  const cause = new Error(`${parsed.error.issues.length} issues, the first ${parsed.error.issues[0]!.code}`)
+  throw new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, { problems, cause })
 }
 
 function normaliseComplex(type: Complex, json: unknown): unknown {

@@ -25,6 +25,16 @@ export function refuseWhole(parts: readonly Part[]): void {
   })
 }
 
+/** Lists of a message that are longer than any forecast may be are refused before they are translated, which costs most. */
+export function refuseHugeLists(value: Value, mostBlocks: number): void {
+  for (const inner of Object.values(value)) {
+    if (!Array.isArray(inner)) continue
+    if (inner.length > mostBlocks)
+      throw new GatewayError('message-too-large', `A list of the message has more than ${mostBlocks} items.`)
+    for (const item of inner) if (typeof item === 'object' && item !== null) refuseHugeLists(item as Value, mostBlocks)
+  }
+}
+
 /** More blocks than anybody means: what a schedule of them costs is not one message's to ask. */
 export function refuseHuge(parts: readonly Part[], mostBlocks: number): void {
   for (const part of parts)

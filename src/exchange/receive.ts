@@ -6,7 +6,7 @@ import { GatewayError } from '../errors.ts'
 import type { CompiledMessage, Part, Value } from '../mapping/compile.ts'
 import type { MessageModule } from '../mapping/define.ts'
 import type { Context, Receipt } from '../mapping/run.ts'
-import { groupsOf, mergeAnswers, type PartAnswer, refuseHuge, refuseWhole } from './answers.ts'
+import { groupsOf, mergeAnswers, type PartAnswer, refuseHuge, refuseHugeLists, refuseWhole } from './answers.ts'
 import type { Forecasts } from './forecasts.ts'
 import type { ExchangeId, PeerId } from './ids.ts'
 import type { ExchangeLine, Observer } from './observer.ts'
@@ -117,6 +117,7 @@ export function legacyReceiver({
     let answer: Value = {}
     if (flow) answer = await flow({ request, link, compiled, context, receipts: seen.receipts, groups: seen.groups })
     else if (compiled.module.answered === 'peer') {
+      refuseHugeLists(request.value, mostBlocks)
       const parts = compiled.toModern.translate(request.value, context)
       seen.groups.push(...groupsOf(parts))
       refuseWhole(parts)

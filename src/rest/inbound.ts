@@ -17,6 +17,7 @@ import { discardBody, readBody } from '../http/body.ts'
 import { matchesCertificate, readClientCertificate } from '../http/certificates.ts'
 import type { Authenticated, SessionApi } from '../session/api.ts'
 import { readAuthorization, readIds, readSegment, requireJson, type Scheme } from './headers.ts'
+import { scanJson } from './json.ts'
 import { findRoute, type Method, type Route } from './messages.ts'
 import { type ReadingProfile, readMessage } from './reading.ts'
 import { once } from './repeats.ts'
@@ -191,6 +192,7 @@ export function restInbound(options: RestInboundOptions): RestInbound {
     const segment = arrival.profile.segmentsIn === 'join' && !arrival.route.session ? readSegment(headers) : undefined
     if (!segment) return take(arrival, state)
     const { request, correlation, text, route, caller } = arrival
+    scanJson(text, options.mostBlocks)
     const part = { peer: caller.peer, route: route.path, request, correlation, text, ...segment }
     return segments.add(part, (whole) => take({ ...arrival, ...whole }, state))
   }
@@ -204,7 +206,7 @@ export function restInbound(options: RestInboundOptions): RestInbound {
       await sessions.remove(about)
       return undefined
     }
-    const value = readMessage(contract, message, text, profile, { now: now(), mostBlocks: options.mostBlocks })
+    const value = readMessage(contract, message, text, profile, { now: now(), mostItems: options.mostBlocks })
     const whole: ModernRequest = { ...about, value }
     // Messages of the session may be said again and again; a peer with constant ids must be able to (D-37).
     if (route.session) return method === 'PUT' ? sessions.update(whole) : sessions.receive(whole)

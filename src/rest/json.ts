@@ -1,14 +1,25 @@
 /**
- * Parses a JSON body that anybody may have written: nesting is limited, and names that mean something to JavaScript are refused.
+ * Parses a JSON body that anybody may have written: nesting, values and items are limited before anything is made of them, and
+ * names that mean something to JavaScript are refused.
  * Limits: of a member that stands twice the last one counts, as everywhere; a body's size was limited before.
  */
-import { GatewayError } from '../errors.ts'
+import { type ErrorKind, GatewayError } from '../errors.ts'
 
 const deepest = 16
+/** What is deeper than this is not even parsed, and so has no path. */
+const deepestParsed = 64
+/** No message has more members anywhere; an object of a hundred thousand is slow to look at. */
+const mostMembers = 256
+/** How many values an item of a list, a block or a measurement, may have on average. */
+const valuesPerItem = 32
 
-/** Undefined for an empty body. Throws `malformed-message`, with a path where there is one. */
-export function parseJson(text: string): unknown {
+/**
+ * Undefined for an empty body. Throws `malformed-message` or, for a list of more than `mostItems`, `invalid-message`, with a path
+ * where there is one.
+ */
+export function parseJson(text: string, mostItems: number): unknown {
   if (text.trim() === '') return undefined
+  scanJson(text, mostItems)
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -16,26 +27,60 @@ export function parseJson(text: string): unknown {
     // The parser's own sentence repeats what stood in the body, so it is not even kept as a cause.
     throw new GatewayError('malformed-message', 'The body is not JSON.')
   }
-  inspect(json, '', 0)
+  inspect(json, '', 0, mostItems)
   return json
 }
 
-function inspect(value: unknown, path: string, depth: number): void {
-  if (typeof value !== 'object' || value === null) return
-  if (depth >= deepest) refuse(path, 'is nested too deeply')
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) inspect(value[i], `${path}[${i}]`, depth + 1)
-    return
-  }
-  for (const [name, inner] of Object.entries(value)) {
-    if (name === '__proto__') refuse(path, 'must not have a member __proto__')
-    // A name nobody knows may be anything, also very long or a secret: it has no place in a path.
-    inspect(inner, path + (/^[a-z_]{1,40}$/.test(name) ? `${path && '.'}${name}` : `${path && '.'}*`), depth + 1)
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
+const [openList, openObject, closeList, closeObject] = [0x5b, 0x7b, 0x5d, 0x7d]
+
+/** Refuses what would take a parser long, before anything is built: whether it is JSON is the parser's business. Throws as `parseJson`. */
+export function scanJson(text: string, mostItems: number): void {
+  const mostValues = mostItems * valuesPerItem
+  let depth = 0
+  let values = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === quote) i = endOfString(text, i)
+    else if (c === comma) values++
+    else if (c === openList || c === openObject) depth++
+    else if (c === closeList || c === closeObject) depth--
+    else continue
+    if (depth > deepestParsed) refuse('', 'is nested too deeply')
+    if (values > mostValues) refuse('', 'has too many values')
   }
 }
 
-function refuse(path: string, sentence: string): never {
-  throw new GatewayError('malformed-message', `${path || 'the body'} ${sentence}`, { problems: [{ path, sentence }] })
+/** Where the string that begins at `start` ends; the end of the text if it does not. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === backslash) i++
+    else if (c === quote) return i
+  }
+  return text.length
+}
+
+function inspect(value: unknown, path: string, depth: number, mostItems: number): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth >= deepest) refuse(path, 'is nested too deeply')
+  if (Array.isArray(value)) {
+    if (value.length > mostItems) refuse(path, `must have at most ${mostItems} items`, 'invalid-message')
+    for (let i = 0; i < value.length; i++) inspect(value[i], `${path}[${i}]`, depth + 1, mostItems)
+    return
+  }
+  const members = Object.entries(value)
+  if (members.length > mostMembers) refuse(path, `must have at most ${mostMembers} members`)
+  for (const [name, inner] of members) {
+    if (name === '__proto__') refuse(path, 'must not have a member __proto__')
+    // A name nobody knows may be anything, also very long or a secret: it has no place in a path.
+    const known = /^[a-z_]{1,40}$/.test(name) ? name : '*'
+    inspect(inner, path === '' ? known : `${path}.${known}`, depth + 1, mostItems)
+  }
+}
+
+function refuse(path: string, sentence: string, kind: ErrorKind = 'malformed-message'): never {
+  throw new GatewayError(kind, `${path || 'the body'} ${sentence}`, { problems: [{ path, sentence }] })
 }
 
 /** An object that is no list; undefined for anything else. */

@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
 import { asObject, parseJson } from './json.ts'
 import { readLiberally } from './liberal.ts'
-import { checkSense, type Sense } from './sensible.ts'
+import { checkSense } from './sensible.ts'
 
 /** What is particular about a peer's messages: keys of its profile, same names as in src/config/profile.ts. */
 export interface ReadingProfile {
@@ -23,9 +23,9 @@ export function readMessage(
   message: string,
   text: string,
   profile: ReadingProfile,
-  limits: Omit<Sense, 'strict'>,
+  { now, mostItems }: { readonly now: number; readonly mostItems: number },
 ): Value {
-  const json = readLiberally(message, parseJson(text), { zone: profile.timestampZoneForNaive })
+  const json = readLiberally(message, parseJson(text, mostItems), { zone: profile.timestampZoneForNaive })
   const members = asObject(json)
   if (!members) refuse('', 'must be a JSON object')
   if (message === 'Heartbeat') return readHeartbeat(contract, members)
@@ -36,7 +36,7 @@ export function readMessage(
   // A heartbeat that came with a handshake is no part of its contract (section 7.2).
   if (/^Handshake/.test(message) && typeof members.offline_mode_at === 'string')
     return { ...value, offline_mode_at: members.offline_mode_at }
-  checkSense(value, { ...limits, strict: profile.strict })
+  checkSense(value, { now, strict: profile.strict })
   return value
 }
 

@@ -13,8 +13,6 @@ export interface Sense {
   readonly now: number
   /** Refuse blocks of one phase that overlap within one message (A-02). */
   readonly strict: boolean
-  /** Most blocks, or measurements, of one message. */
-  readonly mostBlocks: number
 }
 
 interface Span {
@@ -29,7 +27,7 @@ export function checkSense(value: Record<string, unknown>, sense: Sense): void {
   const problems: Problem[] = []
   const report = (path: string, sentence: string) => void problems.push({ path, sentence })
   if (Array.isArray(value.forecasted_blocks)) checkBlocks(value.forecasted_blocks, sense, report)
-  if (Array.isArray(value.measurements)) checkMeasurements(value.measurements, sense, report)
+  if (Array.isArray(value.measurements)) checkMeasurements(value.measurements, report)
   const [first] = problems
   if (first)
     throw new GatewayError('invalid-message', `${first.path} ${first.sentence}`, { problems: problems.slice(0, 10) })
@@ -37,8 +35,7 @@ export function checkSense(value: Record<string, unknown>, sense: Sense): void {
 
 type Report = (path: string, sentence: string) => void
 
-function checkBlocks(blocks: unknown[], { now, strict, mostBlocks }: Sense, report: Report): void {
-  if (blocks.length > mostBlocks) return report('forecasted_blocks', `must have at most ${mostBlocks} items`)
+function checkBlocks(blocks: unknown[], { now, strict }: Sense, report: Report): void {
   const spans = blocks.flatMap((block, i): Span[] => {
     const members = asObject(block)!
     const path = `forecasted_blocks[${i}]`
@@ -61,8 +58,7 @@ function checkOverlaps(spans: readonly Span[], report: Report): void {
   }
 }
 
-function checkMeasurements(measurements: unknown[], { mostBlocks }: Sense, report: Report): void {
-  if (measurements.length > mostBlocks) return report('measurements', `must have at most ${mostBlocks} items`)
+function checkMeasurements(measurements: unknown[], report: Report): void {
   measurements.forEach((measurement, i) => {
     const members = asObject(measurement)!
     checkMeasured(members, `measurements[${i}]`, report)

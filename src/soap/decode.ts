@@ -187,12 +187,13 @@ export class ElementDecoder {
 
   private readAttributes(slot: Slot, attributes: readonly XmlAttribute[]): boolean {
     let nil = false
+    const name = placed(slot, this.stack.at(-1))
     for (const { uri, local, value } of attributes) {
       if (uri === xsi && local === 'nil') nil = value.trim() === 'true' || value.trim() === '1'
       else if (!neutral.has(uri) && slot.frame?.attributes.get(local)?.uri !== uri)
-        this.report(`.${slot.name}@${local}`, 'is not an attribute that may stand here')
+        this.report(`.${name}@${local}`, 'is not an attribute that may stand here')
     }
-    if (nil && !slot.nillable && !slot.optional) this.report(`.${slot.name}`, 'must not be nil')
+    if (nil && !slot.nillable && !slot.optional) this.report(`.${name}`, 'must not be nil')
     return nil
   }
 
@@ -223,11 +224,7 @@ export class ElementDecoder {
   private path(): string {
     return this.stack
       .slice(1)
-      .map(({ slot }, i) => {
-        if (!slot.list) return slot.name
-        const siblings = this.stack[i]!.value![slot.name] as unknown[] | undefined
-        return `${slot.name}[${siblings?.length ?? 0}]`
-      })
+      .map(({ slot }, i) => placed(slot, this.stack[i]))
       .join('.')
   }
 
@@ -237,6 +234,13 @@ export class ElementDecoder {
       problems: this.problems,
     })
   }
+}
+
+/** The name of an element that is being read, with its index where there may be several. */
+function placed({ name, list }: Slot, parent: Open | undefined): string {
+  if (!list || !parent) return name
+  const siblings = parent.value![name] as unknown[] | undefined
+  return `${name}[${siblings?.length ?? 0}]`
 }
 
 /** XSD whiteSpace=collapse, with XML's own four blanks. */

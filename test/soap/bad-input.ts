@@ -197,6 +197,12 @@ export const badInputs: readonly BadInput[] = [
   inBlock('an element called constructor', '</block>', '<constructor>S3CR3T</constructor></block>', '.constructor'),
   inBlock('an endless name', '</block>', `<${'n'.repeat(100_000)}/></block>`, `.${'n'.repeat(63)}…`),
   inBlock('an element in no namespace', '<capacity>', '<capacity xmlns="">', '.capacity'),
+  inCable(
+    'an attribute nobody knows on one of several',
+    first + last,
+    replaced(first + last, '<block>', '<block unit="S3CR3T">'),
+    '.block[0]@unit',
+  ),
   inBlock('an attribute nobody knows', '<capacity>', '<capacity unit="S3CR3T">', '.capacity@unit'),
   inBlock('a single element twice', '</block>', '<capacity>7391</capacity></block>', '.capacity'),
   inBlock('text between elements', '<endTime>', 'S3CR3T<endTime>', ''),
