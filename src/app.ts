@@ -110,7 +110,7 @@ function warnOfOpenDoors({ peers, listen }: Config, log: Log): void {
 
 /** One budget for all of it: orchestrators kill after ten seconds. */
 async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number): Promise<void> {
-  const { forecasts, events, agenda, party, http, ledger } = parts
+  const { forecasts, events, agenda, party, http, journal, ledger } = parts
   const until = performance.now() + withinMs
   const left = () => Math.max(0, until - performance.now())
   // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
@@ -126,7 +126,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   )
   await admin.close(0)
   await http.close()
-  await ledger.close()
+  await Promise.all([journal.close(), ledger.close()])
 }
 
 async function within(ms: number, work: readonly Promise<unknown>[]): Promise<void> {

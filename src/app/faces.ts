@@ -22,7 +22,7 @@ export interface Faces {
 
 /** Rejects when an address cannot be had, with everything closed that `parts` had opened. */
 export async function listenOn({ listen, limits }: Config, parts: Parts): Promise<Faces> {
-  const { soap, rest, ledger, http, certificates, observer } = parts
+  const { soap, rest, ledger, journal, http, certificates, observer } = parts
   const opened = await listenAll([
     {
       ...listen.soap,
@@ -41,7 +41,7 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
     { ...listen.admin, handler: probes(() => ledger.isReady()).callback() },
   ]).catch(async (error: unknown) => {
     certificates.stop()
-    await Promise.all([http.close(), ledger.close()])
+    await Promise.all([http.close(), journal.close(), ledger.close()])
     throw error
   })
   const faces = { soap: opened[0], rest: opened[1], admin: opened[2] }

@@ -12,6 +12,7 @@ import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { Heartbeats } from '../exchange/heartbeats.ts'
 import type { PeerId } from '../exchange/ids.ts'
+import type { Journal } from '../exchange/journal.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { LegacyWire } from '../exchange/legacy.ts'
 import { Liveness } from '../exchange/liveness.ts'
@@ -34,6 +35,7 @@ import { compileGuard } from '../soap/security/guard.ts'
 import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
 import { type CspRequests, openCspRequests } from './csp-requests.ts'
+import { observersOf, openJournal } from './journal.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
@@ -56,6 +58,7 @@ export interface PartsOptions {
 export interface Parts {
   readonly observer: Observer
   readonly ledger: Ledger
+  readonly journal: Journal
   readonly http: HttpClient
   readonly certificates: Certificates
   readonly party: Party
@@ -84,9 +87,12 @@ export function assemble(options: PartsOptions): Parts {
   const { config, log, crossings, now } = options
   // First of all, because it may find that there is nothing to be built.
   const built = buildLinks(config, crossings)
-  const observer = all([logObserver(log), ...(options.observer ? [options.observer] : [])])
+  const observers = [logObserver(log), ...(options.observer ? [options.observer] : [])]
+  const observer = all(observers)
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)
+  const journal = openJournal(config, now)
+  observers.push(...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
   const shared = { ledger, liveness, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
@@ -121,6 +127,7 @@ export function assemble(options: PartsOptions): Parts {
   return {
     observer,
     ledger,
+    journal,
     http,
     certificates,
     party,

@@ -182,6 +182,13 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe('Messages that were given up: `oscp-gateway dead`.'),
+  journal: z
+    .strictObject({
+      perPeer: z.int().min(0).max(100_000).default(1000).describe('Entries kept of each party; 0 keeps none.'),
+      keepFor: lifetime.prefault('7d').describe('How long an entry is kept.'),
+    })
+    .prefault({})
+    .describe('What happened lately, for people to look up: ids, outcomes and receipts, never bodies.'),
   peers: z.record(id, peer).describe('The parties, by a name of your choice that is part of their URL.'),
   links: z.record(id, link).describe('Which parties speak through the gateway, by a name of your choice.'),
 })

@@ -1,0 +1,47 @@
+/** Opens the journal where the state is, for the gateway to write and for an operator to read. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import type { Journal } from '../exchange/journal.ts'
+import { journalObserver } from '../exchange/journal-observer.ts'
+import type { Observer } from '../exchange/observer.ts'
+import type { Links } from '../exchange/peers.ts'
+import { MemoryJournal } from '../state/memory/journal.ts'
+import { connectRedis } from '../state/redis/client.ts'
+import { RedisJournal } from '../state/redis/journal.ts'
+
+/** In Redis it has a connection of its own: what it writes must not stand before what a message waits for. */
+export function openJournal({ redis, journal: caps, peers }: Config, now: () => number): Journal {
+  if (!redis) return new MemoryJournal(caps, now)
+  // Whoever keeps the state tells the operator that Redis is away.
+  const client = connectRedis({ url: redis.url }, () => undefined)
+  return new RedisJournal({ client, caps, peers: Object.keys(peers), now })
+}
+
+/** Writes down what is observed; nothing when the configuration says so. */
+export function observersOf(journal: Journal, { journal: caps }: Config, links: Links, now: () => number): Observer[] {
+  if (caps.perPeer === 0) return []
+  const process = randomBytes(4).toString('hex')
+  return [journalObserver({ journal, now, process, mappingOf: (link) => links.byId(link)?.crossing.hash })]
+}
+
+/** For reading beside the gateway. Undefined when it is in the gateway's own memory; throws `state-unavailable`. */
+export async function readJournal(config: Config, withinMs = 5000): Promise<Journal | undefined> {
+  if (!config.redis) return undefined
+  let problem: Error | undefined
+  const client = connectRedis({ url: config.redis.url }, (error) => {
+    problem = error
+  })
+  const journal = new RedisJournal({ client, caps: config.journal, peers: Object.keys(config.peers), now: Date.now })
+  for (const end = Date.now() + withinMs; ; await delay(50)) {
+    const answers = await journal.find({ peer: '', limit: 1 }).then(
+      () => true,
+      () => false,
+    )
+    if (answers) return journal
+    if (Date.now() < end) continue
+    await journal.close()
+    throw new GatewayError('state-unavailable', 'Redis does not answer.', { cause: problem })
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Writes down in the journal what the exchange tells its observers: lines become entries, without a body or a value.
+ * Limits: never throws and never waits. Alarms are not entries: each accompanies one.
+ */
+import { GatewayError } from '../errors.ts'
+import type { Fidelity } from '../mapping/rules.ts'
+import { type Receipt, type ReceiptEntry, worst } from '../mapping/run.ts'
+import type { LinkId } from './ids.ts'
+import type { Journal, JournalEntry, JournalReceipt } from './journal.ts'
+import type { DeliveryLine, ExchangeLine, Observer } from './observer.ts'
+
+/** More than any message needs: what a partner sends must not make an entry large. */
+const mostGroups = 50
+const mostExchanges = 32
+const mostReceiptEntries = 60
+const longestError = 500
+const longestId = 200
+
+export interface JournalObserverOptions {
+  readonly journal: Journal
+  readonly now: () => number
+  /** Tells the entries of this process from those of others that share the journal. */
+  readonly process: string
+  /** Hash of the mappings of a link. */
+  readonly mappingOf: (link: LinkId) => string | undefined
+}
+
+export function journalObserver({ journal, now, process, mappingOf }: JournalObserverOptions): Observer {
+  let count = 0
+  // Sorts as it counts, for as many entries as a process makes in its life.
+  const nextId = () => `${(count++).toString(36).padStart(8, '0')}-${process}`
+  const origin = (link: LinkId | undefined) => ({
+    id: nextId(),
+    at: now(),
+    link,
+    mapping: link === undefined ? undefined : mappingOf(link),
+  })
+  return {
+    exchanged: (line) => journal.add({ ...origin(line.link), ...entryOfExchange(line) }),
+    attempted: (line) => journal.add({ ...origin(line.link), ...entryOfAttempt(line) }),
+    alarm: () => undefined,
+  }
+}
+
+type Entry = Omit<JournalEntry, 'id' | 'at' | 'link' | 'mapping'>
+
+function entryOfExchange(line: ExchangeLine): Entry {
+  const { exchange, peer, operation, direction, groups = [], outcome, status, durationMs } = line
+  return {
+    way: 'in',
+    exchange,
+    peer,
+    direction,
+    message: operation,
+    groups: groups.slice(0, mostGroups),
+    request: cut(line.request, longestId),
+    correlation: cut(line.correlation, longestId),
+    messageId: cut(line.messageId, longestId),
+    relatesTo: cut(line.relatesTo, longestId),
+    outcome,
+    status,
+    durationMs,
+    receipt: summaryOf(line.receipts),
+    error: cut(sentenceOf(line.error), longestError),
+  }
+}
+
+function entryOfAttempt(line: DeliveryLine): Entry {
+  const { peer, direction = 'toModern', message = 'UpdateGroupCapacityForecast', group, exchanges = [] } = line
+  const { request, correlation, outcome, status, durationMs, attempt, version, retryInMs, receipts = [] } = line
+  return {
+    way: 'out',
+    from: exchanges.slice(-mostExchanges),
+    peer,
+    direction,
+    message,
+    groups: group === undefined ? [] : [group],
+    request,
+    correlation,
+    outcome,
+    status,
+    durationMs,
+    attempt,
+    version,
+    retryInMs,
+    receipt: summaryOf(receipts),
+    error: cut(line.sentence, longestError),
+  }
+}
+
+/** A message of many cables has a receipt for each, which mostly say the same. */
+function summaryOf(receipts: readonly Receipt[]): JournalReceipt | undefined {
+  if (receipts.length === 0) return undefined
+  let fidelity: Fidelity = 'exact'
+  const entries = new Map<string, ReceiptEntry>()
+  for (const receipt of receipts) {
+    fidelity = worst(fidelity, receipt.fidelity)
+    for (const entry of receipt.entries) {
+      const key = `${entry.verb} ${entry.path} ${entry.reason}`
+      const known = entries.get(key)
+      if (known) entries.set(key, { ...known, count: known.count + entry.count })
+      else if (entries.size < mostReceiptEntries) entries.set(key, entry)
+    }
+  }
+  return { fidelity, entries: [...entries.values()] }
+}
+
+/** What a partner is told: a cause may name hosts and quote documents. */
+function sentenceOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined
+  if (!(error instanceof GatewayError)) return 'The gateway could not handle this message.'
+  const fields = error.problems.slice(0, 5).map(({ path, sentence }) => `${path} ${sentence}`)
+  return fields.length === 0 ? error.message : `${error.message} (${fields.join('; ')})`
+}
+
+function cut(text: string | undefined, longest: number): string | undefined {
+  return text?.slice(0, longest)
+}
