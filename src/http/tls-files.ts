@@ -2,7 +2,8 @@
  * Certificates, keys and authorities from files, used only if they fit together, and read again when a file changes.
  * Files that are replaced one after the other, renamed over, or reached through a swapped link (Kubernetes) are taken once
  * they have stood still between two looks; what cannot be used is reported once, and what was in use stays in use.
- * Limits: keys have no passphrase. It says when a certificate ends, and leaves it to callers to refuse an expired one.
+ * Limits: keys have no passphrase. It says when a certificate ends, and leaves it to callers to refuse an expired one. No lists of
+ * revoked certificates.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'

@@ -10,6 +10,8 @@ const deepest = 16
 const deepestParsed = 64
 /** No message has more members anywhere; an object of a hundred thousand is slow to look at. */
 const mostMembers = 256
+/** What is shorter cannot hold enough to take anybody long. */
+const short = 65_536
 /** How many values an item of a list, a block or a measurement, may have on average. */
 const valuesPerItem = 32
 
@@ -36,6 +38,7 @@ const [openList, openObject, closeList, closeObject] = [0x5b, 0x7b, 0x5d, 0x7d]
 
 /** Refuses what would take a parser long, before anything is built: whether it is JSON is the parser's business. Throws as `parseJson`. */
 export function scanJson(text: string, mostItems: number): void {
+  if (text.length < short) return
   const mostValues = mostItems * valuesPerItem
   let depth = 0
   let values = 0

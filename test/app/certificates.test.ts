@@ -127,6 +127,33 @@ describe('Certificates of a gateway', () => {
     expect((await say(heartbeat)).status).to.equal(200)
   })
 
+  it('are shown to a party of OSCP 1.0 as well', async () => {
+    const out = own.issue()
+    const peers = {
+      dso: {
+        role: 'dso',
+        url: `${peerUrl}dso`,
+        tls: { ...place('out', out), caFile: partner.caFile, serverName: 'csms.example' },
+      },
+      cpo: {
+        role: 'fp',
+        url: 'http://127.0.0.1:9/',
+        token: 'x',
+        inboundToken: 'theirs',
+        profile: { handshakeInitiator: 'none' },
+      },
+    }
+    gateway = await startTestGateway({ config: { peers, links: { link: { legacy: 'dso', modern: 'cpo' } } } })
+    const used = { value: 1, phase: 'ALL', unit: 'KWH', direction: 'IMPORT', measure_time: new Date().toISOString() }
+    const since = { initial_measure_time: new Date(Date.now() - 900_000).toISOString() }
+    await fetch(`${gateway.restUrl}/oscp/cp/2.0/update_group_measurements`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Token theirs' },
+      body: JSON.stringify({ group_id: 'C', measurements: [{ ...used, ...since }] }),
+    })
+    expect(await eventually('a call', () => shown[0])).to.equal(out.serial)
+  })
+
   it('that do not fit stop the start, all of them said at once', () => {
     const [first, second] = [own.issue(), own.issue()]
     const peerTls = { caFile: at('none') }
