@@ -7,11 +7,12 @@ import type { Config } from '../config.ts'
 import type { GatewayError } from '../errors.ts'
 import type { ExchangeId } from '../exchange/ids.ts'
 import type { ExchangeLine, Observer } from '../exchange/observer.ts'
-import type { Refusal } from '../http/limits.ts'
+import type { Full, Refusal } from '../http/limits.ts'
 import { type Listener, listenAll } from '../http/listen.ts'
 import { probes } from '../ops/probes.ts'
 import { refuseBeforeJson } from '../rest/inbound.ts'
 import { refuseBeforeSoap } from '../soap/inbound.ts'
+import { atMostEvery } from './at-most-every.ts'
 import type { Parts } from './parts.ts'
 
 export interface Faces {
@@ -30,6 +31,7 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
       tls: certificates.face('soap'),
       limits,
       refusal: observed(observer, 'toModern', refuseBeforeSoap),
+      onFull: fullness('soap', observer),
     },
     {
       ...listen.rest,
@@ -37,6 +39,7 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
       tls: certificates.face('rest'),
       limits,
       refusal: observed(observer, 'toLegacy', refuseBeforeJson),
+      onFull: fullness('rest', observer),
     },
     { ...listen.admin, handler: probes(() => ledger.isReady()).callback() },
   ]).catch(async (error: unknown) => {
@@ -47,6 +50,13 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
   const faces = { soap: opened[0], rest: opened[1], admin: opened[2] }
   certificates.attach(faces)
   return faces
+}
+
+/** A flood is worth a line now and then. */
+function fullness(face: string, observer: Observer): (full: Full) => void {
+  const tell = ({ limit, from }: Full) =>
+    observer.alarm('connections refused', { error: `listen.${face}: limits.${limit} is reached by ${from}` })
+  return atMostEvery(30_000, () => performance.now(), tell)
 }
 
 /** What ended before there was a message is an exchange too: somebody may ask for it by its id. */

@@ -8,6 +8,7 @@ import { MemoryPace } from '../state/memory/pace.ts'
 import { connectRedis } from '../state/redis/client.ts'
 import { RedisLedger } from '../state/redis/ledger.ts'
 import { RedisPace } from '../state/redis/pace.ts'
+import { atMostEvery } from './at-most-every.ts'
 
 export interface State {
   /** Closing it closes all of the state. */
@@ -17,6 +18,7 @@ export interface State {
 
 export function openState(config: Config, log: Log, now: () => number): State {
   if (config.redis) {
+    // An outage is worth a line now and then, not one for every attempt to end it.
     const tell = atMostEvery(30_000, now, (error: Error) => log.warn(reason(error), 'redis'))
     const client = connectRedis({ url: config.redis.url }, tell)
     return { ledger: new RedisLedger(client), pace: new RedisPace(client, () => performance.now()) }
@@ -25,14 +27,4 @@ export function openState(config: Config, log: Log, now: () => number): State {
     'State is in memory: undelivered forecasts are forgotten when this process ends. Configure Redis to keep them.',
   )
   return { ledger: new MemoryLedger(now), pace: new MemoryPace(() => performance.now()) }
-}
-
-/** An outage is worth a line now and then, not one for every attempt to end it. */
-function atMostEvery<T>(ms: number, now: () => number, tell: (what: T) => void): (what: T) => void {
-  let last = Number.NEGATIVE_INFINITY
-  return (what) => {
-    if (now() - last < ms) return
-    last = now()
-    tell(what)
-  }
 }

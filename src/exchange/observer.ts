@@ -77,6 +77,8 @@ export type Alarm =
   | 'failure after an answer'
   /** A file of a certificate, key or authority changed into something that cannot be used; the one before stays in use. */
   | 'certificate not replaced'
+  /** A face has as many connections as it may, of all callers or of one: further ones are closed. Said once in half a minute. */
+  | 'connections refused'
   /** A DSO met a wish for other capacities with a fault, or with an answer that says nothing: what held before holds. */
   | 'adjustment not decided'
   /** A party does not take measurements: none are sent to it any more. */

@@ -51,8 +51,14 @@ export function serverOptions(limits: HttpLimits) {
   }
 }
 
+/** Why a connection was closed at once: `from` is the address, or the network, that has too many. */
+export interface Full {
+  readonly limit: 'connections' | 'connectionsPerAddress'
+  readonly from: string
+}
+
 /** Counts connections, and answers for what node refuses by itself. To be called before the server listens. */
-export function guard(server: Server, limits: HttpLimits, refusal: Refusal): void {
+export function guard(server: Server, limits: HttpLimits, refusal: Refusal, onFull: (full: Full) => void): void {
   server.maxConnections = limits.connections
   // Node leaves headers beyond this number out in silence, so one more is let in to be noticed.
   server.maxHeadersCount = limits.headers + 1
@@ -66,8 +72,11 @@ export function guard(server: Server, limits: HttpLimits, refusal: Refusal): voi
       if (left === 0) perOrigin.delete(origin)
       else perOrigin.set(origin, left)
     })
-    if (count > limits.connectionsPerAddress) socket.destroy()
+    if (count <= limits.connectionsPerAddress) return
+    socket.destroy()
+    onFull({ limit: 'connectionsPerAddress', from: origin })
   })
+  server.on('drop', (dropped) => onFull({ limit: 'connections', from: originOf(dropped?.remoteAddress ?? '') }))
   const answering = new WeakMap<Socket, ServerResponse>()
   server.on('request', (request, response) => answering.set(request.socket, response))
   const ended = new WeakSet<Socket>()

@@ -6,7 +6,15 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { defaultLimits, guard, type HttpLimits, type Refusal, refuseManyHeaders, serverOptions } from './limits.ts'
+import {
+  defaultLimits,
+  type Full,
+  guard,
+  type HttpLimits,
+  type Refusal,
+  refuseManyHeaders,
+  serverOptions,
+} from './limits.ts'
 import type { TlsMaterial } from './tls-files.ts'
 
 export interface Listener {
@@ -29,6 +37,8 @@ export interface ListenerOptions {
   readonly tls?: ListenerTls | undefined
   readonly limits?: HttpLimits | undefined
   readonly refusal?: Refusal | undefined
+  /** Told of every connection that is closed because there are too many. */
+  readonly onFull?: ((full: Full) => void) | undefined
 }
 
 export interface Face extends ListenerOptions {
@@ -42,12 +52,12 @@ export async function listen(
   handler: RequestListener,
   host: string,
   port: number,
-  { tls, limits = defaultLimits, refusal = inPlainText }: ListenerOptions = {},
+  { tls, limits = defaultLimits, refusal = inPlainText, onFull = () => {} }: ListenerOptions = {},
 ): Promise<Listener> {
   const secure = tls && createTlsServer({ ...serverOptions(limits), ...tlsOptions(tls, limits) })
   const server: Server = secure ?? createServer(serverOptions(limits))
   const open: Open = { sockets: new Set(), handshaking: new Map(), responses: new Set() }
-  guard(server, limits, refusal)
+  guard(server, limits, refusal, onFull)
   follow(server, secure, open)
   server.on('request', (request, response) => {
     open.responses.add(response)

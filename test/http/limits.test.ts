@@ -13,9 +13,11 @@ describe('A listener limits', () => {
   let listener: Listener
   let sockets: Socket[]
   let kinds: string[]
+  let full: string[]
   beforeEach(() => {
     sockets = []
     kinds = []
+    full = []
   })
   afterEach(async () => {
     for (const socket of sockets) socket.destroy()
@@ -31,6 +33,7 @@ describe('A listener limits', () => {
         kinds.push(kind)
         return { headers: { 'content-type': 'text/x-face' }, body: `refused: ${kind}` }
       },
+      onFull: ({ limit, from }) => void full.push(`${limit} ${from}`),
       ...more,
     })
   }
@@ -124,6 +127,7 @@ describe('A listener limits', () => {
     const kept = [say(''), say(''), say('')]
     await Promise.all(kept.map((socket) => once(socket, 'connect')))
     expect(await text(say(''))).to.equal('')
+    expect(full).to.deep.equal(['connectionsPerAddress 127.0.0.1'])
     kept[0]!.destroy()
     await eventually('room for one more', async () =>
       /served$/.test(await text(say(`${head}connection: close\r\n\r\n`))),
@@ -135,6 +139,7 @@ describe('A listener limits', () => {
     const kept = [say(''), say('')]
     await Promise.all(kept.map((socket) => once(socket, 'connect')))
     expect(await text(say(''))).to.equal('')
+    expect(full).to.deep.equal(['connections 127.0.0.1'])
     kept[0]!.destroy()
     await eventually('room for one more', async () =>
       /served$/.test(await text(say(`${head}connection: close\r\n\r\n`))),
