@@ -115,11 +115,12 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   const left = () => Math.max(0, until - performance.now())
   // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
   forecasts.drain()
+  parts.advice.drain()
   events.drain()
   party.sessions.stop()
   parts.certificates.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
-  const work = [parts.rest, parts.replies, party.sessions, forecasts, events, parts.liveness]
+  const work = [parts.rest, parts.replies, party.sessions, forecasts, parts.advice, events, parts.liveness]
   await within(
     left(),
     work.map((part) => part.settled()),

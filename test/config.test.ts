@@ -176,6 +176,35 @@ describe('The configuration', () => {
       /tokenKeyFile: is needed, because cpo registers/,
     ],
     [
+      'an optimizer that is none',
+      minimal.replace('modern: cpo', 'modern: cpo, optimizer: cpo'),
+      /optimizer: cpo has the role fp, not co/,
+    ],
+    [
+      'an optimizer of a grid operator',
+      minimal
+        .replace('modern: cpo', 'modern: cpo, optimizer: wise')
+        .replace('links:', '  wise: { role: co, url: "http://x", token: t }\nlinks:'),
+      /optimizer: has no meaning for a dso/,
+    ],
+    [
+      'an optimizer that cannot tell the groups of two links apart',
+      minimal
+        .replace(
+          'modern: cpo }',
+          'modern: cpo, cspIdentity: a, optimizer: wise }\n  two: { legacy: dso, modern: cpo, cspIdentity: b, optimizer: wise }',
+        )
+        .replaceAll('role: dso', 'role: csp')
+        .replaceAll('role: fp', 'role: cp')
+        .replace('links:', '  wise: { role: co, url: "http://x", token: t }\nlinks:'),
+      /links.two.groups: must be a table, because wise advises several links/,
+    ],
+    [
+      'heartbeats faster than a second',
+      minimal.replace('role: dso', 'role: dso, heartbeatEvery: 500ms'),
+      /peers.dso.heartbeatEvery: must be at least 1s/,
+    ],
+    [
       'a static header that would forge one of the protocol',
       minimal.replace('token: t', 'token: t, profile: { headersOut: { authorization: x } }'),
       /headersOut: must not contain a header of the protocol/,

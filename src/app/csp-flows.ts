@@ -4,6 +4,7 @@ import type { EventKind, EventQueue } from '../exchange/events.ts'
 import { chargeSpotOperators } from '../exchange/flows/charge-spot-operators.ts'
 import { complaints, complianceErrors, complianceKind } from '../exchange/flows/compliance.ts'
 import { OperatorLimits } from '../exchange/flows/operator-limits.ts'
+import { alsoToOptimizer } from '../exchange/flows/optimizers.ts'
 import { storedForecasts } from '../exchange/flows/stored-forecasts.ts'
 import type { Forecasts } from '../exchange/forecasts.ts'
 import type { LegacyWire } from '../exchange/legacy.ts'
@@ -24,12 +25,12 @@ export function operatorsReceiver({ ledger, now }: Ground, wire: LegacyWire, eve
   return chargeSpotOperators({ wire, complaints: complaints({ ledger, events, now, newId: randomUUID }), now })
 }
 
-export function openCspFlows(ground: Ground, forecasts: Forecasts): CspFlows {
+export function openCspFlows(ground: Ground, forecasts: Forecasts, advice: Forecasts): CspFlows {
   const { ledger, links, observer, now } = ground
   const limits = new OperatorLimits({ ledger, forecasts, links, observer, now })
   return {
     limits,
-    modern: [[messageName, limits.flow]],
+    modern: [[messageName, alsoToOptimizer(limits.flow, advice, now)]],
     legacy: [['StoredForecastsQuery', storedForecasts(limits)]],
   }
 }

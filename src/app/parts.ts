@@ -8,6 +8,7 @@ import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
 import { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
+import { eachByReceiver, optimizers } from '../exchange/flows/optimizers.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { Heartbeats } from '../exchange/heartbeats.ts'
@@ -65,6 +66,8 @@ export interface Parts {
   readonly legacyWire: LegacyWire
   readonly liveness: Liveness
   readonly forecasts: Forecasts
+  /** What capacity optimizers are told. */
+  readonly advice: Forecasts
   readonly events: Events
   readonly agenda: Agenda
   readonly replies: Replies
@@ -110,19 +113,25 @@ export function assemble(options: PartsOptions): Parts {
       await events.hasten(peer)
       await heartbeats.hasten(peer)
     },
-    onOffline: (peer: PeerId) => csp.limits.goneOffline(peer),
+    onOffline: async (peer: PeerId) => {
+      await csp.limits.goneOffline(peer)
+      await csp.limits.unadvised(peer)
+    },
     mayBeat: (peer: PeerId) => liveness.isBacked(peer),
   }
   const tls = certificates.peer
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
-  const forecasts: Forecasts = openForecasts(ground, party, operatorsReceiver(ground, legacyWire, events))
+  const receiver = byRole(flexibilityProviders(party.wire), operatorsReceiver(ground, legacyWire, events))
+  const forecasts: Forecasts = openForecasts(ground, receiver, new ForecastNames(ledger, now))
+  const advice = openForecasts(ground, optimizers(party.wire))
   const cspRequests: CspRequests = openCspRequests(ground, party, events)
   for (const [name, kind] of cspRequests.kinds) kinds.set(name, kind)
   const heartbeats: Heartbeats = openHeartbeats(ground, party.sessions, legacyWire)
-  const csp: CspFlows = openCspFlows(ground, forecasts)
+  const csp: CspFlows = openCspFlows(ground, forecasts, advice)
   for (const [name, kind] of cspEvents(ground, party.wire)) kinds.set(name, kind)
   const hostsOf = (peer: PeerId) => replyHosts(config, peer)
   const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
+  const forecast = eachByReceiver(forecasts, advice, ground.links)
   const flows = new Map([...csp.legacy, ...cspRequests.flows])
   return {
     observer,
@@ -134,8 +143,9 @@ export function assemble(options: PartsOptions): Parts {
     legacyWire,
     liveness,
     forecasts,
+    advice,
     events,
-    agenda: openAgenda(ground, party, { forecast: forecasts, limits: csp.limits, queue: events, beat: heartbeats }),
+    agenda: openAgenda(ground, party, { forecast, limits: csp.limits, queue: events, beat: heartbeats }),
     replies,
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map(csp.modern) })),
     soap: soapFace(ground, { forecasts, replies, flows, sessions: party.sessions }),
@@ -161,17 +171,14 @@ function openLegacyWire(
   return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now, seal })
 }
 
-function openForecasts(
-  { config, ledger, links, observer, now, random }: Ground,
-  { wire }: Party,
-  down: Receiver,
-): Forecasts {
+function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames): Forecasts {
+  const { config, ledger, links, observer, now, random } = ground
   const { timeout: attempt, firstRetry, longestRetry } = config.delivery
   const times = { attempt, firstRetry, longestRetry }
   return new Forecasts({
     ledger,
-    receiver: byRole(flexibilityProviders(wire), down),
-    names: new ForecastNames(ledger, now),
+    receiver,
+    ...(names ? { names } : {}),
     links,
     observer,
     times,

@@ -48,6 +48,12 @@ export function crossChecks(config: Config, file: string): Finding[] {
       else if (optimizer.role !== 'co') report(at, `${link.optimizer} has the role ${optimizer.role}, not co`)
       else if (legacy?.role === 'dso')
         report(at, 'has no meaning for a dso: an operator is advised, not a grid operator')
+      const advised = Object.values(config.links).filter((other) => other.optimizer === link.optimizer)
+      if (advised.length > 1 && link.groups === 'identity')
+        report(
+          `links.${name}.groups`,
+          `must be a table, because ${link.optimizer} advises several links by their groups`,
+        )
     }
     const wanted = legacy?.role === 'dso' ? 'fp' : 'cp'
     if (legacy && modern && isLegacy(legacy) && !isLegacy(modern) && modern.role !== wanted)

@@ -1,6 +1,7 @@
 /**
  * What the gateway knows of one group's schedule at one peer, and how it changes: pure, so that every order can be tested.
- * Limits: OSCP 1.0's rule holds: a newer forecast replaces what was said about its time, whatever the phase.
+ * Limits: unless the record says otherwise OSCP 1.0's rule holds: a newer forecast replaces what was said about its time,
+ * whatever the phase.
  */
 import type { Value } from '../mapping/compile.ts'
 import type { ExchangeId, LinkId, RequestId } from './ids.ts'
@@ -12,6 +13,8 @@ export interface ForecastRecord {
   readonly link: LinkId
   readonly group: string
   readonly type: string
+  /** A newer forecast replaces only what was said of its own phases, as in OSCP 2.0; absent: of all. */
+  readonly perPhase?: boolean | undefined
   /** Counts the messages received; each is a newer version of the schedule. */
   readonly version: number
   /** The newest version the peer has answered for. */
@@ -78,8 +81,9 @@ const remembered = 32
 /** Of forecasts that come every quarter of an hour, those of most of a day. */
 const rememberedSent = 64
 
-export function emptyRecord(link: LinkId, group: string, type: string): ForecastRecord {
-  return { link, group, type, version: 0, settled: 0, held: [], said: [], kept: {} }
+export function emptyRecord(link: LinkId, group: string, type: string, perPhase = false): ForecastRecord {
+  const record = { link, group, type, version: 0, settled: 0, held: [], said: [], kept: {} }
+  return perPhase ? { ...record, perPhase } : record
 }
 
 /** The record with one more message. Its delivery is the caller's to send, unless another sender is at work. */
@@ -96,14 +100,14 @@ export function received(
   const next = { ...record, version, kept, from }
   const { delivery } = record
   if (delivery?.sender !== undefined)
-    return { ...next, since: over(record.since, blocks, now), sinceCause: newest(record.sinceCause, cause) }
+    return { ...next, since: over(record.since, blocks, now, record), sinceCause: newest(record.sinceCause, cause) }
   return {
     ...next,
     delivery: {
       version: next.version,
       request: newId() as RequestId,
       // A peer that keeps up gets exactly the blocks of this message, any other the whole remaining schedule.
-      blocks: delivery ? over(over(record.held, delivery.blocks, now), blocks, now) : blocks,
+      blocks: delivery ? over(over(record.held, delivery.blocks, now, record), blocks, now, record) : blocks,
       attempts: delivery?.attempts ?? 0,
       sender: newId(),
       cause: newest(delivery?.cause, cause),
@@ -116,12 +120,12 @@ export function received(
  * What is owed carries them from now on; what is being sent just now may arrive after them, so they follow it once more.
  */
 export function alsoTaken(record: ForecastRecord, blocks: readonly Block[], { now, newId }: Moment): ForecastRecord {
-  const held = over(record.held, blocks, now)
+  const held = over(record.held, blocks, now, record)
   const { delivery } = record
   if (!delivery) return { ...record, held }
-  if (delivery.sender !== undefined) return { ...record, held, since: over(record.since, blocks, now) }
+  if (delivery.sender !== undefined) return { ...record, held, since: over(record.since, blocks, now, record) }
   const request = newId() as RequestId
-  return { ...record, held, delivery: { ...delivery, request, blocks: over(delivery.blocks, blocks, now) } }
+  return { ...record, held, delivery: { ...delivery, request, blocks: over(delivery.blocks, blocks, now, record) } }
 }
 
 /** The record after the peer's word on its delivery, and with what is owed next, if anything. */
@@ -137,15 +141,15 @@ export function settledBy(before: ForecastRecord, result: Result, { now, newId }
   if (result.verdict === 'unavailable') {
     const attempts = delivery.attempts + 1
     if (!record.since) return { ...record, delivery: { ...delivery, attempts, sender: undefined } }
-    const blocks = over(over(record.held, delivery.blocks, now), record.since, now)
+    const blocks = over(over(record.held, delivery.blocks, now, record), record.since, now, record)
     return owing(record, blocks, attempts, newest(delivery.cause, record.sinceCause))
   }
-  const held = result.verdict === 'accepted' ? over(record.held, delivery.blocks, now) : record.held
+  const held = result.verdict === 'accepted' ? over(record.held, delivery.blocks, now, record) : record.held
   const refused = result.verdict === 'refused' ? result.sentence : undefined
   const said = [...record.said, { from: record.settled + 1, to: delivery.version, refused }].slice(-remembered)
   const from = record.from?.filter(({ version }) => version > delivery.version)
   const settled: ForecastRecord = { ...record, held, said, from, settled: delivery.version, delivery: undefined }
-  return record.since ? owing(settled, over(held, record.since, now), 0, record.sinceCause) : settled
+  return record.since ? owing(settled, over(held, record.since, now, record), 0, record.sinceCause) : settled
 }
 
 /** The record with all that the peer holds owed to it once more, because it may have forgotten; unchanged if more is owed anyway. */
@@ -214,6 +218,11 @@ function newest(older: Cause | undefined, newer: Cause | undefined): Cause | und
   return known.length === 0 ? undefined : Object.fromEntries(known)
 }
 
-function over(older: readonly Block[] | undefined, newer: readonly Block[], now: number): readonly Block[] {
-  return older ? overlay(older, newer, now, true) : newer
+function over(
+  older: readonly Block[] | undefined,
+  newer: readonly Block[],
+  now: number,
+  { perPhase }: ForecastRecord,
+): readonly Block[] {
+  return older ? overlay(older, newer, now, !perPhase) : newer
 }

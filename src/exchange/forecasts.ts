@@ -163,7 +163,7 @@ export class Forecasts {
   async tidy(): Promise<void> {
     for (const { key, link } of this.unrecorded.remaining(this.options.now())) {
       const stored = await this.options.ledger.read<ForecastRecord>(key)
-      const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
+      const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key), this.options.receiver.perPhase)
       const { record, recorded } = this.withTaken(key, known)
       const isOwed = record.delivery !== undefined && record.delivery.sender === undefined
       if (await this.write(key, stored?.revision ?? 0, record, isOwed ? { in: 0 } : 'unchanged')) recorded()
@@ -216,7 +216,7 @@ export class Forecasts {
     kept: Value,
     origin?: Origin,
   ) {
-    const before = known?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key))
+    const before = known?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key), this.options.receiver.perPhase)
     const { record: old, recorded } = this.withTaken(key, before)
     const record = received(old, blocks, kept, this.moment(), origin)
     const mine = old.delivery?.sender === undefined

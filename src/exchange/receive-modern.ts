@@ -50,7 +50,7 @@ export function modernReceiver({ links, observer, now, flows }: ReceiveModernOpt
 
   /** By its group, or, for the one message that names none, any link with this peer. */
   function findLink({ peer, value }: ModernRequest): Link {
-    const own = links.ofModern(peer)
+    const own = links.withModern(peer)
     const group = value.group_id
     const link = typeof group === 'string' ? own.find(({ groups }) => groups.toLegacy(group) !== undefined) : own[0]
     if (link) return link

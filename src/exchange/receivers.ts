@@ -11,6 +11,8 @@ import { forecastOf } from './schedule.ts'
 export const messageName = 'UpdateGroupCapacityForecast'
 
 export interface Receiver {
+  /** A newer forecast replaces only what was said of its own phases. */
+  readonly perPhase?: boolean
   /** What a schedule is on its wire, for those who follow messages. */
   describe(link: Link): Pick<DeliveryLine, 'message' | 'direction'>
   /** The party that gets this link's schedules; their records live with it. */

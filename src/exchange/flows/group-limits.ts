@@ -63,6 +63,13 @@ export function inMode(limits: GroupLimits, mode: GroupLimits['mode']): GroupLim
   return limits.mode === mode ? limits : { ...limits, mode }
 }
 
+/** The group without any advice; the same when there is none. */
+export function withoutOptimum(limits: GroupLimits): GroupLimits {
+  if (limits.said.OPTIMUM === undefined) return limits
+  const { OPTIMUM: _, ...said } = limits.said
+  return { ...limits, said }
+}
+
 /** The group once the operator is told something else than before. */
 export function renamed(limits: GroupLimits, now: number): GroupLimits {
   return { ...limits, forecastId: String(Math.max(now, Number(limits.forecastId) + 1)) }

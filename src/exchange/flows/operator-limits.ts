@@ -23,6 +23,7 @@ import {
   isProvided,
   renamed,
   statedAhead,
+  withoutOptimum,
 } from './group-limits.ts'
 import { checkOptimum, forecastMapping, type InLegacyTerms, inLegacyTerms, refused } from './in-legacy-terms.ts'
 import { differing, everything, type Telling, tell, touching } from './telling.ts'
@@ -87,6 +88,13 @@ export class OperatorLimits implements Worker {
   /** The other side is back: its ordinary limits hold again. Rejects while the state is away. */
   async cameBack(peer: PeerId): Promise<void> {
     await this.switchTo('regular', peer)
+  }
+
+  /** An optimizer is offline, or has unregistered: its advice is old, and the operator goes by its limits alone. */
+  async unadvised(peer: PeerId): Promise<void> {
+    for (const link of this.options.links.ofOptimizer(peer))
+      for (const { group } of await this.known(link))
+        await this.change(link, group, { next: withoutOptimum, concerns: differing, anyway: true })
   }
 
   /** States a configured limit anew before it ends. For the agenda. */
