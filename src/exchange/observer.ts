@@ -67,7 +67,10 @@ export type Alarm =
   | 'peer unavailable'
   /** A limit is owed on a link that is not configured any more, or now leads to another peer. */
   | 'owed to nobody'
-  /** A capacity provider is offline and left no limit for that, and none is configured: what the operator holds stays in force. */
+  /**
+   * A capacity provider is offline, or its limits have ended, and it left no fallback for that, nor is one configured: what the
+   * operator holds stays in force.
+   */
   | 'no fallback'
   /** Segments of a message came, and the rest of it did not in time: nothing of it was applied. */
   | 'segments incomplete'

@@ -40,6 +40,9 @@ export interface Holding {
 /** How long a configured limit is stated ahead, in milliseconds; half of that later it is stated anew. */
 export const statedAhead = 24 * 3600_000
 
+/** How long before limits run out the operator is told what holds then, in milliseconds. */
+const warning = 60_000
+
 export function emptyLimits(link: LinkId, group: string): GroupLimits {
   return { link, group, mode: 'regular', said: {}, forecastId: '0' }
 }
@@ -80,7 +83,10 @@ export function holding(limits: GroupLimits, link: Link, now: number, before: re
   const of = (type: string) => (limits.said[type]?.blocks ?? []).filter(({ end }) => end > now)
   const regular = of('CONSUMPTION')
   const fallback = over(configured(limits.group, link, now, regular), of('FALLBACK_CONSUMPTION'), now)
-  if (limits.mode === 'regular') return { limits: regular, fill: over(before, fallback, now), optimum: of('OPTIMUM') }
+  if (limits.mode === 'regular') {
+    const whole = over(gapFiller(limits, link, now), regular, now)
+    return { limits: whole, fill: over(before, fallback, now), optimum: of('OPTIMUM') }
+  }
   const fill = over(before, fallback, now)
   const none = { fill, optimum: [] }
   if (link.whenOffline === 'ride out') return { ...none, limits: over(fallback, regular, now) }
@@ -88,6 +94,46 @@ export function holding(limits: GroupLimits, link: Link, now: number, before: re
   const whole = over(regular, fallback, now)
   if (link.whenOffline === 'fallback' || regular.length === 0) return { ...none, limits: whole }
   return { ...none, limits: whole, notAbove: regular }
+}
+
+/**
+ * What holds from now on until the next ordinary limit, if the last one ends within a minute or has: what was left for being
+ * offline, because silence must not mean that everything goes (protocol/oscp-2.0.md section 15, A-01). Without any ordinary limit
+ * ever there is no gap.
+ */
+export function gapFiller(limits: GroupLimits, link: Link, now: number): readonly Block[] {
+  const until = gapEnd(limits, now)
+  if (until === undefined) return []
+  const regular = limits.said.CONSUMPTION!.blocks
+  const fallback = over(configured(limits.group, link, now, []), limits.said.FALLBACK_CONSUMPTION?.blocks ?? [], now)
+  const open = regular.map((block) => ({ ...block, unit: 'none' }))
+  return overlay(fallback, open, now, true).filter(({ unit, start }) => unit !== 'none' && start < until)
+}
+
+/** When the next ordinary limit begins, if none holds in a minute; undefined where one does, or none was ever said. */
+export function gapEnd({ mode, said }: GroupLimits, now: number): number | undefined {
+  if (mode !== 'regular' || !said.CONSUMPTION) return undefined
+  const ahead = said.CONSUMPTION.blocks.filter(({ end }) => end > now + warning)
+  if (ahead.some(({ start }) => start <= now + warning)) return undefined
+  return ahead.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY)
+}
+
+/** In how many milliseconds the group is to be looked at again: limits run out, or a configured one is to be stated anew. */
+export function nextLook(limits: GroupLimits, link: Link, now: number): number | undefined {
+  const gap = gapEnd(limits, now)
+  const isHeld = limits.mode === 'fallback' || gap !== undefined
+  const renewal = isHeld && link.fallback.has(limits.group) ? statedAhead / 2 : Number.POSITIVE_INFINITY
+  const out = limits.mode === 'regular' ? runsOut(limits, gap ?? now + warning) - warning - now : renewal
+  const next = Math.min(renewal, out)
+  return Number.isFinite(next) ? Math.max(0, next) : undefined
+}
+
+/** When the ordinary limits end that hold at an instant, one after the other; never where none does. */
+function runsOut({ said }: GroupLimits, from: number): number {
+  const blocks = [...(said.CONSUMPTION?.blocks ?? [])].sort((a, b) => a.start - b.start)
+  let end = from
+  for (const block of blocks) if (block.start <= end && block.end > end) end = block.end
+  return end === from ? Number.POSITIVE_INFINITY : end
 }
 
 /** Whether something was left for every instant from now on that an ordinary limit is known for, and for now. */

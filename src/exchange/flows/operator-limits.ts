@@ -17,12 +17,14 @@ import { type Block, blocksOf, endOf, forecastOf } from '../schedule.ts'
 import {
   emptyLimits,
   type GroupLimits,
+  gapEnd,
+  gapFiller,
   hearing,
   holding,
   inMode,
   isProvided,
+  nextLook,
   renamed,
-  statedAhead,
   withoutOptimum,
 } from './group-limits.ts'
 import { checkOptimum, forecastMapping, type InLegacyTerms, inLegacyTerms, refused } from './in-legacy-terms.ts'
@@ -97,21 +99,22 @@ export class OperatorLimits implements Worker {
         await this.change(link, group, { next: withoutOptimum, concerns: differing, anyway: true })
   }
 
-  /** States a configured limit anew before it ends. For the agenda. */
+  /** States a configured limit anew before it ends, and what holds where limits run out. For the agenda. */
   async resume(key: LedgerKey): Promise<void> {
-    const stored = await this.options.ledger.read<GroupLimits>(key)
-    const link = stored && this.options.links.byId(stored.record.link)
+    const { ledger, links, observer, now } = this.options
+    const stored = await ledger.read<GroupLimits>(key)
     if (!stored) return
+    const { record } = stored
+    const link = links.byId(record.link)
     if (!link || link.legacy.id !== key.peer) {
-      await this.options.ledger.write(key, stored.revision, { record: stored.record, due: 'not due', keepFor: week })
+      await ledger.write(key, stored.revision, { record, due: 'not due', keepFor: week })
       return
     }
-    await this.change(link, stored.record.group, {
-      next: (limits) => limits,
-      concerns: everything,
-      anyway: true,
-      again: true,
-    })
+    const filler = gapFiller(record, link, now())
+    const concerns = record.mode === 'fallback' ? everything : (told: readonly Block[]) => touching(told, filler)
+    await this.change(link, record.group, { next: (limits) => limits, concerns, anyway: true, again: true })
+    if (gapEnd(record, now()) !== undefined && filler.length === 0)
+      observer.alarm('no fallback', { peer: link.legacy.id, link: link.id, group: record.group })
   }
 
   /** What is known of these groups of a link, or of all of them. */
@@ -189,8 +192,8 @@ export class OperatorLimits implements Worker {
 
   private writeOf(link: Link, limits: GroupLimits, now: number) {
     const ends = Object.values(limits.said).map((said) => endOf(said?.blocks ?? []))
-    const isRenewed = limits.mode === 'fallback' && link.fallback.has(limits.group)
-    const due = isRenewed ? ({ in: statedAhead / 2 } as const) : ('not due' as const)
+    const look = nextLook(limits, link, now)
+    const due = look === undefined ? ('not due' as const) : { in: look }
     return { record: limits, due, keepFor: Math.max(now, ...ends) - now + week }
   }
 

@@ -22,7 +22,8 @@ const nothing: InLegacyTerms = { blocks: [], receipts: [] }
 
 export function tell(link: Link, before: GroupLimits, next: GroupLimits, now: number, telling: Telling): InLegacyTerms {
   const { concerns, anyway, again } = telling
-  if (!concerns || (again && (next.mode === 'regular' || !link.fallback.has(next.group)))) return nothing
+  if (!concerns) return nothing
+  if (again && next.mode === 'fallback' && !link.fallback.has(next.group)) return nothing
   // What a message replaced for good is still with the operator.
   const replaced = link.replaces ? (before.said.CONSUMPTION?.blocks ?? []) : []
   const told = inTerms(link, next, now, replaced, anyway)

@@ -276,8 +276,11 @@ describe('A capacity provider that goes offline', () => {
     }
     expect(scene.holds('G', 73, 94)).to.deep.equal(['7 kW', '7 kW'])
     expect(scene.alarms).to.deep.equal([])
-    const count = scene.calls.length
     await scene.comeBack()
+    await scene.say('CONSUMPTION', 'G', { from: 70, to: 300, capacity: 90 })
+    await scene.settle()
+    expect(scene.holds('G', 73, 94)).to.deep.equal(['90 kW', '90 kW'])
+    const count = scene.calls.length
     for (let day = 1; day <= 6; day++) {
       scene.advance(12 * hour + 1000)
       await scene.settle()
@@ -328,5 +331,57 @@ describe('A capacity provider that goes offline', () => {
     await scene.comeBack()
     await scene.settle()
     expect(scene.holds('G', 1)).to.deep.equal(['5 kW'])
+  })
+})
+
+describe('Limits that run out', () => {
+  it('leave an operator to the fallback, a minute before they end and until there are limits again', async () => {
+    const scene = openOperators()
+    await scene.say('FALLBACK_CONSUMPTION', 'G', { from: 0, to: 48, capacity: 11 })
+    await scene.say(
+      'CONSUMPTION',
+      'G',
+      { from: 0, to: 2, capacity: 100 },
+      { from: 2, to: 3, capacity: 90 },
+      { from: 5, to: 6, capacity: 80 },
+    )
+    await scene.settle()
+    expect(scene.calls).to.have.length(1)
+    scene.advance(3 * hour - 90_000)
+    await scene.settle()
+    expect(scene.calls).to.have.length(1)
+    scene.advance(60_000)
+    await scene.settle()
+    expect(scene.calls).to.have.length(2)
+    expect(scene.holds('G', 2.999, 3, 4.9, 5, 6)).to.deep.equal(['90 kW', '11 kW', '11 kW', '80 kW', undefined])
+    await scene.say('CONSUMPTION', 'G', { from: 4, to: 5, capacity: 70 })
+    await scene.settle()
+    expect(scene.holds('G', 3.5, 4, 5)).to.deep.equal(['11 kW', '70 kW', '80 kW'])
+    scene.advance(3 * hour)
+    await scene.settle()
+    expect(scene.holds('G', 6.1, 40)).to.deep.equal(['11 kW', '11 kW'])
+    expect(scene.alarms).to.deep.equal([])
+  })
+
+  it('are an alarm where nothing was left for that', async () => {
+    const scene = openOperators()
+    await scene.say('CONSUMPTION', 'G', { from: 0, to: 2, capacity: 100 })
+    await scene.settle()
+    scene.advance(2 * hour - 30_000)
+    await scene.settle()
+    await scene.settle()
+    expect(scene.alarms).to.deep.equal(['no fallback'])
+    expect(scene.calls).to.have.length(1)
+  })
+
+  it('leave it to the configured limit, for as long as nothing is said', async () => {
+    const scene = openOperators({ link: { fallback: { G: { capacity: 7 } } } })
+    await scene.say('CONSUMPTION', 'G', { from: 0, to: 2, capacity: 100 })
+    for (let i = 0; i < 5; i++) {
+      scene.advance(12 * hour + 1000)
+      await scene.settle()
+    }
+    expect(scene.holds('G', 61, 80)).to.deep.equal(['7 kW', '7 kW'])
+    expect(scene.calls.length).to.be.below(8)
   })
 })
