@@ -6,7 +6,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
-import { Events } from '../exchange/event-queue.ts'
+import type { Breakers } from '../exchange/breaker.ts'
+import type { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
 import { eachByReceiver, optimizers } from '../exchange/flows/optimizers.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
@@ -36,6 +37,7 @@ import { compileGuard } from '../soap/security/guard.ts'
 import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
 import { type CspRequests, openCspRequests } from './csp-requests.ts'
+import { openBreakers, openEvents } from './delivery.ts'
 import { observersOf, openJournal } from './journal.ts'
 import { openState } from './ledger.ts'
 import { buildLinks, contractOf } from './links.ts'
@@ -69,6 +71,8 @@ export interface Parts {
   /** What capacity optimizers are told. */
   readonly advice: Forecasts
   readonly events: Events
+  /** How every peer's circuit stands. */
+  readonly breakers: Breakers
   readonly agenda: Agenda
   readonly replies: Replies
   readonly soap: RequestListener
@@ -83,6 +87,7 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly ledger: Ledger
   readonly keepPace: KeepPace
   readonly liveness: Liveness
+  readonly breakers: Breakers
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
@@ -94,10 +99,11 @@ export function assemble(options: PartsOptions): Parts {
   const observer = all(observers)
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)
+  const breakers = openBreakers(options, observer)
   const journal = openJournal(config, now)
   observers.push(...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
-  const shared = { ledger, liveness, keepPace: keepPace(pace, ratesOf(config)) }
+  const shared = { ledger, liveness, breakers, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
@@ -145,6 +151,7 @@ export function assemble(options: PartsOptions): Parts {
     forecasts,
     advice,
     events,
+    breakers,
     agenda: openAgenda(ground, party, { forecast, limits: csp.limits, queue: events, beat: heartbeats }),
     replies,
     rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map(csp.modern) })),
@@ -172,7 +179,7 @@ function openLegacyWire(
 }
 
 function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames): Forecasts {
-  const { config, ledger, links, observer, now, random } = ground
+  const { config, ledger, links, observer, breakers, now, random } = ground
   const { timeout: attempt, firstRetry, longestRetry } = config.delivery
   const times = { attempt, firstRetry, longestRetry }
   return new Forecasts({
@@ -182,16 +189,11 @@ function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames
     links,
     observer,
     times,
+    breakers,
     now,
     random,
     newId: randomUUID,
   })
-}
-
-function openEvents({ config, ledger, observer, now, random }: Ground, kinds: Map<string, EventKind>): Events {
-  const { timeout: attempt, firstRetry, longestRetry, giveUpAfter, queueLimit: limit } = config.delivery
-  const times = { attempt, firstRetry, longestRetry, giveUpAfter }
-  return new Events({ ledger, observer, kinds, times, limit, dead: config.deadList, now, random, newId: randomUUID })
 }
 
 /** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */

@@ -97,6 +97,7 @@ export class Attempts {
     const delivery = record.delivery!
     const started = this.options.now()
     const result = await this.send(link, record, delivery)
+    if (result.verdict !== 'expired') this.options.breakers?.report(key.peer, result.verdict !== 'unavailable')
     const retryInMs = result.verdict === 'unavailable' ? this.pause(delivery, result.retryAfterMs) : undefined
     this.tell(link, key, record, result, { durationMs: this.options.now() - started, retryInMs })
     try {

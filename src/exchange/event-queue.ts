@@ -4,6 +4,7 @@
  */
 import { GatewayError } from '../errors.ts'
 import type { Worker } from './agenda.ts'
+import type { Breakers } from './breaker.ts'
 import { EventSender } from './event-sender.ts'
 import type { Event, EventKind, EventQueue } from './events.ts'
 import type { PeerId } from './ids.ts'
@@ -29,6 +30,8 @@ export interface EventsOptions {
   /** How many events may wait for one peer. */
   readonly limit: number
   readonly dead: DeadLimits
+  /** Without it a peer that does not answer is not spared. */
+  readonly breakers?: Breakers | undefined
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number
   readonly newId: () => string
@@ -59,7 +62,7 @@ export class Events implements EventQueue, Worker {
    */
   async add(peer: PeerId, event: Event, also: readonly Change[] = []): Promise<boolean> {
     const added = await this.turns.take(peer, () => this.append(peer, event, also))
-    if (added?.sender !== undefined) this.begin(peer, added.sender)
+    if (added?.sender !== undefined) this.begin(peer, added.sender, true)
     return added !== undefined
   }
 
@@ -67,7 +70,7 @@ export class Events implements EventQueue, Worker {
   async resume({ peer }: LedgerKey): Promise<void> {
     const sender = this.options.newId()
     const taken = await this.turns.take(peer, () => this.sender.take(peer, sender))
-    if (taken) await this.begin(peer, sender)
+    if (taken) await this.begin(peer, sender, false)
   }
 
   /** What waits for a peer is tried now, because it is back. Rejects while the state is away. */
@@ -90,8 +93,8 @@ export class Events implements EventQueue, Worker {
     while (this.running.size > 0) await Promise.allSettled(this.running)
   }
 
-  private begin(peer: PeerId, sender: string): Promise<void> {
-    const work = this.sender.run(peer, sender)
+  private begin(peer: PeerId, sender: string, isFresh: boolean): Promise<void> {
+    const work = this.sender.run(peer, sender, isFresh)
     this.running.add(work)
     return work.finally(() => this.running.delete(work))
   }

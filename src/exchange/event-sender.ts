@@ -65,15 +65,19 @@ export class EventSender {
     return (await this.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
   }
 
-  /** Sends until the queue is empty, an event must wait, or the queue is somebody else's. Never rejects. */
-  async run(peer: PeerId, sender: string): Promise<void> {
-    const { ledger, observer } = this.options
+  /**
+   * Sends until the queue is empty, an event must wait, or the queue is somebody else's. What is fresh is tried even if the
+   * peer did not answer of late. Never rejects.
+   */
+  async run(peer: PeerId, sender: string, isFresh: boolean): Promise<void> {
+    const { ledger, observer, breakers } = this.options
     try {
-      for (;;) {
+      for (let isFirst = true; ; isFirst = false) {
         const queue = (await ledger.read<Queue>(queueKey(peer)))?.record
         if (queue?.sender !== sender) return
         const event = (await ledger.read<Event>({ peer, id: eventId(queue.first) }))?.record
-        const outcome = event ? await this.attempt(peer, sender, event, queue.attempts + 1) : undefined
+        const inMs = (isFirst && isFresh) || !event ? 0 : (breakers?.wait(peer) ?? 0)
+        const outcome = inMs > 0 ? notNow(inMs) : event && (await this.attempt(peer, sender, event, queue.attempts + 1))
         if (!event) observer.alarm('event missing', { peer })
         const goesOn = await this.persist(() => this.settle(peer, sender, queue.first, event, outcome))
         if (!goesOn) return
@@ -110,7 +114,9 @@ export class EventSender {
     )
     endless.catch(() => undefined)
     try {
-      return await Promise.race([kind.send(peer, event, attempt), endless])
+      const outcome = await Promise.race([kind.send(peer, event, attempt), endless])
+      this.options.breakers?.report(peer, outcome.verdict !== 'later')
+      return outcome
     } catch (cause) {
       return { verdict: 'later', sentence: 'The message could not be sent.', cause }
     } finally {
@@ -134,7 +140,7 @@ export class EventSender {
     sender: string,
     number: number,
     event: Event | undefined,
-    outcome: EventOutcome | undefined,
+    outcome: EventOutcome | NotNow | undefined,
   ): Promise<boolean> {
     return this.turns.take(peer, async () => {
       let final = event && outcome ? this.judged(event, outcome) : undefined
@@ -156,7 +162,7 @@ export class EventSender {
         const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
         const queue = { ...after.queue, sender: keeps ? sender : undefined }
         if (await this.write(peer, revision, queue, due, after.changes)) {
-          if (event && final) this.tell(peer, event, final, record.attempts + 1, after)
+          if (event && final && final.verdict !== 'not now') this.tell(peer, event, final, record.attempts + 1, after)
           return keeps
         }
         lost = revision
@@ -165,7 +171,7 @@ export class EventSender {
   }
 
   /** An event that failed and is too old is given up. */
-  private judged(event: Event, outcome: EventOutcome): EventOutcome {
+  private judged(event: Event, outcome: EventOutcome | NotNow): EventOutcome | NotNow {
     const { now, times } = this.options
     if (outcome.verdict !== 'later' || now() - event.at < times.giveUpAfter) return outcome
     const hours = Math.round(times.giveUpAfter / 3600_000)
@@ -173,8 +179,9 @@ export class EventSender {
   }
 
   /** The queue after an outcome, and what else changes with it. A missing event is passed over. */
-  private after(queue: Queue, event: Event | undefined, outcome: EventOutcome | undefined): After {
+  private after(queue: Queue, event: Event | undefined, outcome: EventOutcome | NotNow | undefined): After {
     const { times, random, now, dead: limits } = this.options
+    if (outcome?.verdict === 'not now') return { queue, changes: [], pause: outcome.inMs }
     if (outcome?.verdict === 'later') {
       const pause = retryPause({ ...times, longestRetryAfter }, queue.attempts, outcome.retryAfterMs, random())
       return { queue: { ...queue, attempts: queue.attempts + 1 }, changes: [], pause }
@@ -214,6 +221,16 @@ export class EventSender {
     if (forgotten !== undefined) observer.alarm('dead list full', about)
     if (outcome.verdict === 'later' && attempt === 1) observer.alarm('peer unavailable', about)
   }
+}
+
+/** The peer is being spared: no attempt was made. */
+interface NotNow {
+  readonly verdict: 'not now'
+  readonly inMs: number
+}
+
+function notNow(inMs: number): NotNow {
+  return { verdict: 'not now', inMs }
 }
 
 interface After {

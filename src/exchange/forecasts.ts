@@ -7,6 +7,7 @@ import pLimit from 'p-limit'
 import { asGatewayError, GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
 import { Attempts, type RecordWriter } from './attempts.ts'
+import type { Breakers } from './breaker.ts'
 import { Deadlines } from './deadlines.ts'
 import { forecastKey, groupOf, typeOf } from './forecast-key.ts'
 import type { ForecastNames } from './forecast-names.ts'
@@ -48,6 +49,8 @@ export interface ForecastsOptions {
   readonly links: Links
   readonly observer: Observer
   readonly times: DeliveryTimes
+  /** Without it a peer that does not answer is not spared. */
+  readonly breakers?: Breakers | undefined
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number
   readonly newId: () => string
@@ -151,6 +154,11 @@ export class Forecasts {
       this.options.observer.alarm('owed to nobody', { peer: key.peer, link: record.link, group: record.group })
     if (!record.delivery || !isReceiver) {
       if (await this.write(key, revision, record, 'not due')) recorded()
+      return
+    }
+    const inMs = this.options.breakers?.wait(key.peer) ?? 0
+    if (inMs > 0) {
+      if (await this.write(key, revision, record, { in: inMs })) recorded()
       return
     }
     const taken = { ...record, delivery: { ...record.delivery, sender: this.options.newId() } }

@@ -92,6 +92,8 @@ export type Alarm =
   | 'forecasts not fetched'
   /** No fallback is configured for what a flexibility provider may do when it hears nothing more: none is sent. */
   | 'no fallback configured'
+  /** A peer failed so often in a row that what can wait is held back while single attempts look for it. */
+  | 'peer spared'
   /** An event was refused, expired or was tried too long: it is in the dead list. */
   | 'message given up'
   /** The oldest message of the dead list was forgotten, to make room for another. */

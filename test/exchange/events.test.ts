@@ -1,6 +1,7 @@
 /** Events of one peer: in order, at least once, or dead with a reason; on both stores, and with several replicas on one. */
 import { expect } from 'chai'
 import { GatewayError } from '../../src/errors.ts'
+import { Breakers } from '../../src/exchange/breaker.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
 import type { Ledger } from '../../src/exchange/ledger.ts'
 import type { Dead } from '../../src/exchange/queue-record.ts'
@@ -226,6 +227,30 @@ for (const state of ['memory', 'Redis'] as const)
       expect(alarms.filter((alarm) => alarm === 'dead list full')).to.have.length(2)
     })
 
+    it('wait while the peer is spared, one attempt at a time looking for it, and all go when it is back', async () => {
+      let isBack = false
+      const breakers = sparing(20)
+      const answer: Answer = () => (isBack ? { verdict: 'done' } : { verdict: 'later', sentence: 'away' })
+      const { events } = open(answer, { options: { breakers }, times: { firstRetry: 0, longestRetry: 0 } })
+      for (const name of ['a', 'b', 'c']) await events.add(peer, usage(name))
+      await eventually('the circuit is open', () => breakers.circuits()[0]?.state === 'open')
+      await eventually('it was looked for again', () => sent.length >= 4)
+      isBack = true
+      await emptied()
+      expect(breakers.circuits()[0]?.state).to.equal('closed')
+      expect(names(sent).filter((name) => name !== 'a')).to.deep.equal(['b', 'c'])
+    })
+
+    it('that have just come to an empty queue are tried at once, although the peer is spared', async () => {
+      const breakers = sparing(hour)
+      for (let failure = 0; failure < 2; failure++) breakers.report(peer, false)
+      const { events } = open(undefined, { options: { breakers } })
+      await events.add(peer, usage('a'))
+      await emptied()
+      expect(names(sent)).to.deep.equal(['a'])
+      expect(breakers.circuits()[0]?.state).to.equal('closed')
+    })
+
     it('that something else deleted are passed over, with an alarm', async () => {
       const first = held()
       const { events, alarms } = open(({ name }) => (name === 'a' ? first.answer : { verdict: 'done' }))
@@ -276,6 +301,12 @@ for (const state of ['memory', 'Redis'] as const)
       expect(names(sent)).to.deep.equal(['a', 'b', 'c'])
     })
   })
+
+/** Spares a peer after two failures, and looks for it after this many milliseconds. */
+function sparing(firstPause: number): Breakers {
+  const quiet = { now: Date.now, random: () => 0.5, onChange: () => undefined }
+  return new Breakers({ threshold: 2, firstPause, longestPause: 2 * firstPause, lookMs: 1000, ...quiet })
+}
 
 /** A process that writes what it is asked to, and then never again: its lease is not renewed. */
 function frozen(ledger: Ledger): Ledger {
