@@ -164,6 +164,30 @@ describe('A limit for a legacy operator', () => {
     expect(scene.calls).to.have.length(2)
   })
 
+  it('is told in the words of a dialect, and so is its rejection', async () => {
+    const scene = openOperators({ contract: 'schedule-1.0' })
+    scene.behave(() => ({ verdict: 'answered', value: { Result: 'Rejected' } }))
+    await scene.say('CONSUMPTION', '7', { from: 1, to: 2, capacity: 30 }, { from: 2, to: 3, capacity: 4000, unit: 'W' })
+    await scene.settle()
+    const [call] = scene.calls
+    expect(call!.operation).to.equal('CableCapacityForecast')
+    expect(call!.value.ScheduleId).to.match(/^\d+$/)
+    expect(call!.value.StationId).to.equal('7')
+    expect(call!.value.Period).to.deep.equal([
+      { StartDateTime: at(1), EndDateTime: at(2), Limit: '30', ChargingRateUnit: 'kW' },
+      { StartDateTime: at(2), EndDateTime: at(3), Limit: '4000', ChargingRateUnit: 'W' },
+    ])
+    expect(scene.events[0]!.value.message).to.equal('The charge spot operator rejected the schedule.')
+  })
+
+  it('said by many at once is in the end what the last of them came to', async () => {
+    const scene = openOperators()
+    const hours = Array.from({ length: 20 }, (_, i) => i)
+    await Promise.all(hours.map((from) => scene.say('CONSUMPTION', 'G', { from, to: from + 1, capacity: from })))
+    await scene.settle()
+    expect(scene.holds('G', ...hours.map((h) => h + 0.5))).to.deep.equal(hours.map((h) => `${h} kW`))
+  })
+
   it('is kept for an operator that hosts nothing, until it asks', async () => {
     const scene = openOperators({ url: '' })
     await scene.say('CONSUMPTION', 'G', { from: 1, to: 2, capacity: 30 })

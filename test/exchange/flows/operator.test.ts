@@ -199,4 +199,34 @@ describe('A legacy operator of two replicas', () => {
     await scene.service.waitFor(operation, 3, 15_000)
     expect(scene.holds('12:00')).to.deep.equal(['150 kW'])
   }).timeout(60_000)
+
+  it('gets what was said while it was away from a replica that never heard it', async () => {
+    const scene = await open('Redis', { replicas: 2 })
+    await scene.say('CONSUMPTION', 'G', block('00:00', '24:00', 150))
+    await scene.service.waitFor(operation, 1)
+    await scene.service.stop()
+    await scene.say('CONSUMPTION', 'G', block('06:00', '08:00', 40))
+    await scene.say('CONSUMPTION', 'G', block('07:00', '09:00', 30))
+    await scene.gateway.stop()
+    const before = scene.forecasts().length
+    await scene.service.restart()
+    await scene.service.waitFor(operation, 2, 40_000)
+    expect(scene.holds('06:30', '07:30', '08:30', '09:00')).to.deep.equal(['40 kW', '30 kW', '30 kW', '150 kW'])
+    expect(scene.forecasts()).to.have.length(before + 1)
+  }).timeout(60_000)
+
+  it('is told nothing that could not be stored, and its capacity provider that it must say it again', async () => {
+    const scene = await open('Redis')
+    await scene.say('CONSUMPTION', 'G', block('00:00', '24:00', 150))
+    await scene.service.waitFor(operation, 1)
+    scene.redis!.pause()
+    const refused = await scene.say('CONSUMPTION', 'G', block('06:00', '08:00', 40))
+    expect(refused.status).to.equal(503)
+    scene.redis!.resume()
+    await eventually('it is taken', async () => {
+      return (await scene.say('CONSUMPTION', 'G', block('06:00', '08:00', 40))).status === 204
+    })
+    await eventually('the operator has it', () => scene.holds('07:00')[0] === '40 kW')
+    expect(scene.holds('05:00', '08:00')).to.deep.equal(['150 kW', '150 kW'])
+  }).timeout(60_000)
 })

@@ -41,13 +41,15 @@ export interface OperatorsOptions {
   readonly link?: Readonly<Record<string, unknown>>
   readonly profile?: Readonly<Record<string, unknown>>
   readonly url?: string | undefined
+  readonly contract?: string
 }
 
-export function openOperators({ link: settings, profile, url = 'http://csp.test' }: OperatorsOptions = {}) {
+export function openOperators(options: OperatorsOptions = {}) {
+  const { link: settings, profile, url = 'http://csp.test', contract = 'oscp-1.0' } = options
   const config = loadConfig(
     () => ({
       peers: {
-        csp: { role: 'csp', ...(url === '' ? {} : { url }) },
+        csp: { role: 'csp', contract, ...(url === '' ? {} : { url }) },
         cp: { role: 'cp', url: 'http://cp.test', token: 'x'.repeat(20), ...(profile ? { profile } : {}) },
       },
       links: { link: { legacy: 'csp', modern: 'cp', ...settings } },
