@@ -80,6 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Registrations that are ours to start wait for the state, which is still being connected to, and not for the next restart.
   await sessions.startInTime(1000)
   parts.agenda.start()
+  parts.dsoFlows.start()
   log.info({ ...at, state: config.redis ? 'redis' : 'memory', mappings: hashes(crossings) }, 'listening')
   return {
     soapUrl: at.soap,
@@ -118,6 +119,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
   parts.advice.drain()
   events.drain()
   party.sessions.stop()
+  parts.dsoFlows.stop()
   parts.certificates.stop()
   await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
   const work = [parts.rest, parts.replies, party.sessions, forecasts, parts.advice, events, parts.liveness]

@@ -335,6 +335,16 @@ describe('The configuration', () => {
     expect(problems(minimal, { OSCP_GW_PORTAL: 'x' }).join()).not.to.include('enableServiceLinks')
   })
 
+  it('knows no fallback for a group that the link has not, and none that is no limit', () => {
+    const link = (more: string) => minimal.replace('modern: cpo }', `modern: cpo, ${more} }`)
+    expect(problems(link('groups: { A: G }, fallback: { G: { capacity: 5 }, A: { capacity: 5 } }'))).to.deep.equal([
+      'links.one.fallback.A: is no group of this link',
+    ])
+    expect(problems(link('fallback: { any: { capacity: 0, unit: A } }'))).to.deep.equal([])
+    expect(problems(link('fallback: { any: { capacity: -1 } }')).join()).to.match(/links.one.fallback.any.capacity/)
+    expect(problems(link('fallback: { any: { capacity: 1, unit: KWH } }')).join()).to.match(/fallback.any.unit/)
+  })
+
   it('lists all problems at once, those of file and environment together', () => {
     const found = problems(`${minimal}\nlog: loud\nbodyLimit: 1`, { OSCP_GW_REDIS_ULR: 'x', OSCP_GW_LOGS: 'y' })
     expect(found).to.include('OSCP_GW_REDIS_ULR: is not a setting; did you mean OSCP_GW_REDIS_URL?')

@@ -2,7 +2,7 @@
  * Puts the gateway together out of its rooms, by its configuration.
  * Limits: nothing listens and nothing is sent before app.ts says so; only the connection to the state is begun.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { type Config, isLegacy, securityOf } from '../config.ts'
 import { Agenda, type Worker } from '../exchange/agenda.ts'
@@ -10,6 +10,7 @@ import type { Breakers } from '../exchange/breaker.ts'
 import type { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
 import { eachByReceiver, optimizers } from '../exchange/flows/optimizers.ts'
+import { Wishes } from '../exchange/flows/wishes.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { Heartbeats } from '../exchange/heartbeats.ts'
@@ -32,14 +33,14 @@ import { type Log, logObserver } from '../ops/log.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { soapInbound } from '../soap/inbound.ts'
-import { type Draft, soapOutbound } from '../soap/outbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
-import { secureEnvelope, securityHeaders } from '../soap/security/outgoing.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
 import { type CspRequests, openCspRequests } from './csp-requests.ts'
 import { openBreakers, openEvents } from './delivery.ts'
+import { type DsoFlows, openDsoFlows } from './dso-flows.ts'
 import { observersOf, openJournal } from './journal.ts'
 import { openState } from './ledger.ts'
+import { openLegacyWire } from './legacy-wire.ts'
 import { buildLinks, contractOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
 import { openParty, type Party } from './party.ts'
@@ -73,6 +74,7 @@ export interface Parts {
   readonly events: Events
   /** How every peer's circuit stands. */
   readonly breakers: Breakers
+  readonly dsoFlows: DsoFlows
   readonly agenda: Agenda
   readonly replies: Replies
   readonly soap: RequestListener
@@ -116,6 +118,7 @@ export function assemble(options: PartsOptions): Parts {
       await cspRequests.online(peer)
       await forecasts.resend(peer)
       await csp.limits.cameBack(peer)
+      await dsoFlows.online(peer)
       await events.hasten(peer)
       await heartbeats.hasten(peer)
     },
@@ -127,9 +130,14 @@ export function assemble(options: PartsOptions): Parts {
   }
   const tls = certificates.peer
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
+  const [names, wishes] = [new ForecastNames(ledger, now), new Wishes(ledger, now)]
   const receiver = byRole(flexibilityProviders(party.wire), operatorsReceiver(ground, legacyWire, events))
-  const forecasts: Forecasts = openForecasts(ground, receiver, new ForecastNames(ledger, now))
+  const forecasts: Forecasts = openForecasts(ground, receiver, names)
   const advice = openForecasts(ground, optimizers(party.wire))
+  const isOnline = async (peer: PeerId) => (await party.sessions.address(peer)) !== undefined
+  const between = { wire: legacyWire, events, forecasts, names, wishes, isOnline, newId: randomUUID }
+  const dsoFlows: DsoFlows = openDsoFlows({ ...ground, ...between })
+  for (const [name, kind] of dsoFlows.kinds) kinds.set(name, kind)
   const cspRequests: CspRequests = openCspRequests(ground, party, events)
   for (const [name, kind] of cspRequests.kinds) kinds.set(name, kind)
   const heartbeats: Heartbeats = openHeartbeats(ground, party.sessions, legacyWire)
@@ -152,30 +160,20 @@ export function assemble(options: PartsOptions): Parts {
     advice,
     events,
     breakers,
-    agenda: openAgenda(ground, party, { forecast, limits: csp.limits, queue: events, beat: heartbeats }),
+    dsoFlows,
+    agenda: openAgenda(ground, party, {
+      forecast,
+      limits: csp.limits,
+      queue: events,
+      beat: heartbeats,
+      ...dsoFlows.workers,
+    }),
     replies,
-    rest: party.face(modernReceiver({ links: ground.links, observer, now, flows: new Map(csp.modern) })),
-    soap: soapFace(ground, { forecasts, replies, flows, sessions: party.sessions }),
+    rest: party.face(
+      modernReceiver({ links: ground.links, observer, now, flows: { fp: dsoFlows.modern, cp: new Map(csp.modern) } }),
+    ),
+    soap: soapFace(ground, { forecasts, wishes, replies, flows, sessions: party.sessions }),
   }
-}
-
-/** How many times the largest request an answer may be: it may hold the forecasts of all cables. */
-const answersToRequests = 8
-
-function openLegacyWire(
-  { config, crossings, legacy, now }: Ground,
-  http: HttpClient,
-  tls: Certificates['peer'],
-): LegacyWire {
-  const shown = (id: PeerId) => securityOf(config, id).out ?? {}
-  const peers = legacy.map((peer) => ({
-    ...peer,
-    headersOut: { ...peer.headersOut, ...securityHeaders(shown(peer.id)) },
-    services: contractOf(crossings, config, peer.id),
-    tls: tls(peer.id),
-  }))
-  const seal = (peer: PeerId, draft: Draft) => secureEnvelope(shown(peer), draft, now(), randomBytes(16))
-  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now, seal })
 }
 
 function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames): Forecasts {
@@ -207,12 +205,13 @@ function openAgenda(ground: Ground, party: Party, work: Readonly<Record<string, 
 
 interface SoapParts {
   readonly forecasts: Forecasts
+  readonly wishes: Wishes
   readonly replies: Replies
   readonly flows: ReadonlyMap<string, LegacyFlow>
   readonly sessions: Sessions
 }
 
-function soapFace(ground: Ground, { forecasts, replies, flows, sessions }: SoapParts): RequestListener {
+function soapFace(ground: Ground, { forecasts, wishes, replies, flows, sessions }: SoapParts): RequestListener {
   const { config, crossings, links, legacy, ledger, liveness, observer, keepPace, now, urls } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
@@ -236,6 +235,7 @@ function soapFace(ground: Ground, { forecasts, replies, flows, sessions }: SoapP
       signOfLife: (peer) => liveness.seen(peer),
       closed: (peer) => sessions.closed(peer),
       flows,
+      wishes,
     }),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,
     bodyLimit: config.bodyLimit,

@@ -74,6 +74,8 @@ export function crossChecks(config: Config, file: string): Finding[] {
           report(`links.${name}.groups`, `${other} and ${cable} are both ${group}; a group is one cable`)
         cables.set(group, cable)
       }
+      for (const group of Object.keys(link.fallback))
+        if (!cables.has(group)) report(`links.${name}.fallback.${group}`, 'is no group of this link')
     }
   }
   return findings

@@ -137,7 +137,9 @@ export const profile = z
       .default('refuse')
       .describe('What becomes of a limit that arrives from a registered party that is not online.'),
     // Forecasts and measurements that the gateway itself originates.
-    forecastGrid: duration.default(900_000).describe('Length of the blocks we originate (D-22). No effect yet.'),
+    forecastGrid: duration
+      .default(900_000)
+      .describe('Edges of blocks that we originate, such as fallbacks, lie on it (D-22).'),
     forecastReplaceMode: z
       .enum(['overlay', 'replace'])
       .default('overlay')
@@ -153,7 +155,9 @@ export const profile = z
     measurementRoute: z
       .enum(['group', 'asset'])
       .default('group')
-      .describe('Message that usage is reported with: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28).'),
+      .describe(
+        'Message that usage is reported with, by it or to it: UpdateGroupMeasurements or UpdateAssetMeasurements (D-28).',
+      ),
     combinedAssetId: z
       .string()
       .min(1)

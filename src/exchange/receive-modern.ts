@@ -18,9 +18,11 @@ export interface ReceiveModernOptions {
   readonly links: Links
   readonly observer: Observer
   readonly now: () => number
-  /** By the name of the message. */
-  readonly flows: ReadonlyMap<string, ModernFlow>
+  /** By the role of the party that sends, and the name of the message. */
+  readonly flows: ModernFlows
 }
+
+export type ModernFlows = Readonly<Partial<Record<Link['modern']['role'], ReadonlyMap<string, ModernFlow>>>>
 
 export function modernReceiver({ links, observer, now, flows }: ReceiveModernOptions): ModernReceiver {
   return { receive }
@@ -43,7 +45,7 @@ export function modernReceiver({ links, observer, now, flows }: ReceiveModernOpt
   }
 
   function carry(request: ModernRequest, link: Link, receipts: Receipt[]): Promise<AfterAnswer | undefined> {
-    const flow = flows.get(request.message)
+    const flow = flows[link.modern.role]?.get(request.message)
     if (flow) return flow(request, link, receipts)
     throw new GatewayError('message-unsupported', 'This message is not carried yet.')
   }

@@ -7,8 +7,10 @@ import type { CompiledMessage, Part, Value } from '../mapping/compile.ts'
 import type { MessageModule } from '../mapping/define.ts'
 import type { Context, Receipt } from '../mapping/run.ts'
 import { groupsOf, mergeAnswers, type PartAnswer, refuseHuge, refuseHugeLists, refuseWhole } from './answers.ts'
+import type { Wishes } from './flows/wishes.ts'
+import type { Origin } from './forecast-record.ts'
 import type { Forecasts } from './forecasts.ts'
-import type { ExchangeId, PeerId } from './ids.ts'
+import type { ExchangeId, PeerId, RequestId } from './ids.ts'
 import type { ExchangeLine, Observer } from './observer.ts'
 import { contextOf, type Link, type Links } from './peers.ts'
 
@@ -61,6 +63,18 @@ export interface ReceiveOptions {
   readonly closed: (peer: PeerId) => Promise<string | undefined>
   /** By the 2.0 message that the operation's mapping leads to, whatever the dialect calls the operation. Forecasts need none. */
   readonly flows: ReadonlyMap<string, LegacyFlow>
+  /** The wishes that a DSO's forecasts may answer. */
+  readonly wishes: Wishes
+}
+
+/** What all items of one message have in common. */
+interface Told {
+  readonly deadline: number
+  /** Why nobody holds it now. It is kept all the same: who comes back must not be told an older one. */
+  readonly reason: string | undefined
+  /** The wishes that are open, by group. */
+  readonly wished: ReadonlyMap<unknown, RequestId>
+  readonly exchange: ExchangeId
 }
 
 /** What is known of a message by the time it is answered or refused. */
@@ -80,6 +94,7 @@ export function legacyReceiver({
   signOfLife,
   closed,
   flows,
+  wishes,
 }: ReceiveOptions): LegacyReceiver {
   return { receive }
 
@@ -137,11 +152,12 @@ export function legacyReceiver({
     // While the state is away, a limit is rather delivered than held back for what cannot be known.
     const reason = await closed(link.modern.id).catch(() => undefined)
     const deadline = now() + (reason === undefined ? link.answerWithin : 0)
+    const told = { deadline, reason, wished: await wishesOf(link), exchange }
     const turns = new Map<unknown, Promise<unknown>>()
     const passed = await Promise.allSettled(
       parts.map((part) => {
         const group = 'value' in part ? part.value.group_id : part
-        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, deadline, exchange, reason))
+        const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, told))
         turns.set(
           group,
           turn.catch(() => undefined),
@@ -158,17 +174,19 @@ export function legacyReceiver({
     )
   }
 
-  /** `reason` is why nobody holds it now. It is kept all the same: who comes back must not be told an older one. */
-  async function pass(
-    link: Link,
-    part: Part,
-    deadline: number,
-    exchange: ExchangeId,
-    reason: string | undefined,
-  ): Promise<PartAnswer> {
+  /** A party that cannot be called was told no wish. A limit is not held up by what it would have answered. */
+  async function wishesOf(link: Link): Promise<ReadonlyMap<unknown, RequestId>> {
+    return link.legacy.url === undefined ? new Map() : wishes.open(link).catch(() => new Map())
+  }
+
+  async function pass(link: Link, part: Part, { deadline, reason, wished, exchange }: Told): Promise<PartAnswer> {
     if ('refusal' in part) return { item: part.item, verdict: 'REFUSED', message: part.refusal.message }
     if ('held' in part) return { item: part.item, verdict: 'ACCEPTED', message: part.held.message }
-    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline, { exchange })
+    const wish = wished.get(part.value.group_id)
+    const origin: Origin = wish === undefined ? { exchange } : { exchange, correlation: wish }
+    const verdict: Verdict = await forecasts.accept(link, part.value, part.kept, deadline, origin)
+    // If it stays open, the next forecast answers it once more.
+    if (wish !== undefined) await wishes.close(link, part.value.group_id as string, wish).catch(() => undefined)
     if (reason !== undefined) return { item: part.item, verdict: 'REFUSED', message: reason }
     if (verdict.verdict === 'refused') return { item: part.item, verdict: 'REFUSED', message: verdict.sentence }
     const remark = verdict.verdict === 'expired' ? { message: 'every block has ended; nothing was sent' } : {}

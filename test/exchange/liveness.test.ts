@@ -93,7 +93,7 @@ describe('Liveness', function () {
     await party('north').waitFor('heartbeat', 3)
     expect(party('south').got('heartbeat')).to.deep.equal([])
     expect((await gateway.legacyPeers())[0]).to.include({ alive: true })
-    expect(service.received).to.deep.equal([])
+    expect(service.calls('Heartbeat')).to.deep.equal([])
     clock.advance(61)
     expect((await gateway.legacyPeers())[0]).to.include({ alive: false })
   })

@@ -7,15 +7,20 @@ import type { ExchangeLine, Observer } from '../../src/exchange/observer.ts'
 import { type Link, Links } from '../../src/exchange/peers.ts'
 import { type ModernFlow, modernReceiver } from '../../src/exchange/receive-modern.ts'
 
-function link(id: string, modern: string, group: string): Link {
+function link(id: string, modern: string, group: string, role = 'fp'): Link {
   const groups = {
     toLegacy: (given: string) => (given === group ? 'C' : undefined),
     toModern: () => group,
   }
-  return { id, modern: { id: modern }, groups } as unknown as Link
+  return { id, modern: { id: modern, role }, groups } as unknown as Link
 }
 
-const links = new Links([link('one', 'cpo-a', 'G1'), link('two', 'cpo-a', 'G2'), link('three', 'cpo-b', 'G3')])
+const links = new Links([
+  link('one', 'cpo-a', 'G1'),
+  link('two', 'cpo-a', 'G2'),
+  link('three', 'cpo-b', 'G3'),
+  link('four', 'grid', 'G4', 'cp'),
+])
 
 function request(peer: string, message: string, value: object): ModernRequest {
   const ids = { exchange: 'x' as ExchangeId, request: 'r' as RequestId, correlation: undefined }
@@ -34,7 +39,7 @@ describe('The receiver of OSCP 2.0 messages', () => {
     ['UpdateGroupMeasurements', flow],
     ['GroupCapacityComplianceError', flow],
   ])
-  const receiver = modernReceiver({ links, observer, now: () => 0, flows })
+  const receiver = modernReceiver({ links, observer, now: () => 0, flows: { fp: flows } })
   const kind = (told: Promise<unknown>) =>
     told.then(
       () => 'accepted',
@@ -72,6 +77,12 @@ describe('The receiver of OSCP 2.0 messages', () => {
     expect(await kind(adjust('G9'))).to.equal('group-unknown')
   })
 
+  it('carries a message only for parties of the role that the flow is for', async () => {
+    const asCp = receiver.receive(request('grid', 'UpdateGroupMeasurements', { group_id: 'G4' }))
+    expect(await kind(asCp)).to.equal('message-unsupported')
+    expect(carried).to.deep.equal([])
+  })
+
   it('takes a message that names no group by the peer alone', async () => {
     await receiver.receive(request('cpo-b', 'GroupCapacityComplianceError', { message: 'no' }))
     expect(carried).to.deep.equal(['three undefined'])
@@ -83,7 +94,7 @@ describe('The receiver of OSCP 2.0 messages', () => {
       links,
       observer,
       now: () => 0,
-      flows: new Map([['UpdateGroupMeasurements', async () => Promise.reject(new Error('boom'))]]),
+      flows: { fp: new Map([['UpdateGroupMeasurements', async () => Promise.reject(new Error('boom'))]]) },
     })
     await broken.receive(request('cpo-a', 'UpdateGroupMeasurements', { group_id: 'G1' })).catch(() => undefined)
     expect(lines[0]).to.include({ outcome: 'internal' })

@@ -41,12 +41,19 @@ export interface DsoServiceOptions {
   readonly port?: number
   /** What it tells those who ask for forecasts, as elements in schema order; its own default is none. */
   readonly forecasts?: (asked: Called) => Xml[]
+  /** Operations that it does not support, and those that fail until it is told to behave otherwise. */
+  readonly lacks?: readonly string[]
+  readonly fails?: readonly string[]
 }
 
 export type DsoService = Awaited<ReturnType<typeof startDsoService>>
 
 /** By itself it leaves every wish pending, accepts all usage and knows no forecast. */
-export function startDsoService({ forecasts = () => [], ...options }: DsoServiceOptions = {}) {
+export function startDsoService({ forecasts = () => [], lacks = [], fails = [], port }: DsoServiceOptions = {}) {
+  const behaves = Object.fromEntries([
+    ...lacks.map((name) => [name, { fault: { code: 'Receiver', subcode: 'NotSupported' } }] as const),
+    ...fails.map((name) => [name, { fault: { code: 'Receiver', subcode: 'InternalError' } }] as const),
+  ])
   return startSoapService(
     table,
     (call) => {
@@ -56,6 +63,6 @@ export function startDsoService({ forecasts = () => [], ...options }: DsoService
       if (call.operation === 'Heartbeat') return { currentTime: new Date().toISOString() }
       return { status: 'Accepted' }
     },
-    options,
+    { behaves, ...(port === undefined ? {} : { port }) },
   )
 }

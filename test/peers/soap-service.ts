@@ -97,10 +97,14 @@ export type SoapService = Awaited<ReturnType<typeof startSoapService>>
 export async function startSoapService(
   table: ServiceTable,
   own: (call: Called) => Xml,
-  { port: wanted = 0, path = '/soap' }: { port?: number; path?: string } = {},
+  {
+    port: wanted = 0,
+    path = '/soap',
+    behaves = {},
+  }: { port?: number; path?: string; behaves?: Record<string, Script> } = {},
 ) {
   const received: Called[] = []
-  let scripts: Record<string, Script> = {}
+  let scripts: Record<string, Script> = behaves
   let counts: Record<string, number> = {}
 
   const server = createServer(async (message, response) => {
