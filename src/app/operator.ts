@@ -1,12 +1,13 @@
 /**
- * Sessions as an operator sees them from outside the running gateway: the same state, read and changed safely beside it.
+ * Sessions and limits as an operator sees them from outside the running gateway: the same state, read and changed safely beside it.
  * Limits: it calls no peer; what it leaves to be done is done by the gateway.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
-import type { PeerId } from '../exchange/ids.ts'
+import type { LinkId, PeerId } from '../exchange/ids.ts'
+import { type LimitView, type ViewedLink, viewLimits } from '../exchange/limits-view.ts'
 import { Sessions } from '../session/sessions.ts'
 import { connectRedis } from '../state/redis/client.ts'
 import { RedisLedger } from '../state/redis/ledger.ts'
@@ -15,6 +16,8 @@ import { sessionPeers, vaultOf } from './party.ts'
 export interface Operator {
   readonly sessions: Sessions
   readonly peers: readonly PeerId[]
+  /** What is stored of forecasts. Rejects while the state is away. */
+  limits(): Promise<LimitView[]>
   close(): Promise<void>
 }
 
@@ -47,5 +50,18 @@ export async function openOperator(config: Config, withinMs = 5000): Promise<Ope
     newId: randomUUID,
     random: Math.random,
   })
-  return { sessions, peers: peers.map(({ id }) => id), close: () => ledger.close() }
+  return {
+    sessions,
+    peers: peers.map(({ id }) => id),
+    limits: () => viewLimits(ledger, viewedLinks(config), Date.now()),
+    close: () => ledger.close(),
+  }
+}
+
+function viewedLinks({ links, peers }: Config): ViewedLink[] {
+  return Object.entries(links).map(([name, { legacy, modern, optimum }]) => {
+    const isDown = peers[legacy]!.role === 'csp'
+    const receiver = (isDown ? legacy : modern) as PeerId
+    return { id: name as LinkId, receiver, gets: isDown ? 'OSCP 1.0' : 'OSCP 2.0', optimum }
+  })
 }

@@ -8,6 +8,7 @@ import { check } from './check.ts'
 import { demo } from './demo.ts'
 import { type DraftOptions, draft } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
+import { listLimits } from './limits.ts'
 import { type PagesOptions, pages } from './pages.ts'
 import { forgetPeer, issueToken, listPeers, rotateToken } from './peers.ts'
 import { start } from './start.ts'
@@ -69,6 +70,16 @@ program
   })
 
 const config = ['-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG'] as const
+
+program
+  .command('limits')
+  .description(
+    'list what is stored of every group: what holds now, until when, and whether it is delivered; needs Redis',
+  )
+  .option(...config)
+  .action((options: { config?: string }) => {
+    code = listLimits(options.config)
+  })
 
 const peers = program
   .command('peers')

@@ -9,6 +9,7 @@ import type { PeerId } from '../exchange/ids.ts'
 import { reason } from '../ops/log.ts'
 import type { SessionView } from '../session/api.ts'
 import { exitCodes } from './exit.ts'
+import { printTable } from './table.ts'
 
 const inMemory =
   'State is in memory: it lives in the running gateway, so there is nothing to look at or to change here.'
@@ -16,15 +17,7 @@ const inMemory =
 export function listPeers(file: string | undefined): Promise<number> {
   return operate(file, async ({ sessions, peers }) => {
     const views = await Promise.all(peers.map((peer) => sessions.state(peer)))
-    const rows = [['PARTY', 'ROLE', 'STATE', 'SINCE', 'LAST SEEN', 'REMARKS'], ...views.map(rowOf)]
-    const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
-    for (const row of rows)
-      console.log(
-        row
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd(),
-      )
+    printTable([['PARTY', 'ROLE', 'STATE', 'SINCE', 'LAST SEEN', 'REMARKS'], ...views.map(rowOf)])
     return exitCodes.ok
   })
 }
@@ -65,7 +58,10 @@ function change(file: string | undefined, id: string, work: (operator: Operator,
 }
 
 /** With the state that the gateway uses; exit code 69 when that cannot be had. */
-async function operate(file: string | undefined, work: (operator: Operator) => Promise<number>): Promise<number> {
+export async function operate(
+  file: string | undefined,
+  work: (operator: Operator) => Promise<number>,
+): Promise<number> {
   const config: Config = loadConfig(undefined, file)
   let operator: Operator | undefined
   try {
