@@ -89,25 +89,21 @@ describe('Connections that are held', function () {
         for (const one of heard) expectSaid(face, one, 408, 'request-timeout')
       })
 
+      // Heartbeats come from the same address here, so they are asked for when there is room again.
       it('beyond what one address may have are closed, and there is room again when others have ended', async () => {
-        await attacked.survives(
-          `590 connections and 300 too many (${face})`,
-          async () => {
-            const kept = Array.from({ length: 590 }, () => open(face, ''))
-            await Promise.all(kept.map((socket) => once(socket, 'connect')))
-            const more = Array.from({ length: 300 }, () => open(face, ''))
-            const closed = await Promise.all(more.slice(100).map((socket) => text(socket).catch(() => '')))
-            expect(closed.filter((heard) => heard === '').length).to.be.at.least(190)
-            for (const socket of [...kept, ...more]) socket.destroy()
-            await eventually('room', async () => {
-              const heard = await text(open(face, 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')).catch(
-                () => '',
-              )
-              return heard.startsWith('HTTP/1.1 404')
-            })
-          },
-          300,
-        )
+        const kept = Array.from({ length: 600 }, () => open(face, ''))
+        await Promise.all(kept.map((socket) => once(socket, 'connect')))
+        const more = Array.from({ length: 300 }, () => open(face, ''))
+        const heard = await Promise.all(more.map((socket) => text(socket).catch(() => '')))
+        for (const socket of kept) socket.destroy()
+        expect(heard.filter((one) => one === '').length, 'closed without a word').to.be.at.least(200)
+        await eventually('room', async () => {
+          const answer = await text(open(face, 'GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')).catch(
+            () => '',
+          )
+          return answer.startsWith('HTTP/1.1 404')
+        })
+        await attacked.survives(`after 300 connections too many (${face})`, async () => {})
       })
 
       it('by headers too large are ended with 431, and by what is no HTTP with 400', async () => {
