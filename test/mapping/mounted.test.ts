@@ -292,7 +292,7 @@ describe('A mounted dialect', () => {
       [
         'a WSDL that is no XML',
         { 'GridFlex.wsdl': replace('</wsdl:definitions>', '') },
-        /GridFlex\.wsdl: wsdl: GridFlex\.wsdl: The XML is not well-formed/,
+        /GridFlex\.wsdl: wsdl: GridFlex\.wsdl: An element is not closed \(line \d+, column \d+\)/,
       ],
       ['YAML that is none', { 'mapping.yaml': replace('id: gridflex', 'id: [gridflex') }, /mapping\.yaml:\d+: yaml: /],
       [
