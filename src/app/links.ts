@@ -123,6 +123,13 @@ function rulesOf(peer: PeerConfig): Pick<Link, 'replaces' | 'whenOffline'> {
   return { replaces: forecastReplaceMode === 'replace', whenOffline }
 }
 
+/** The operations of a legacy party that are heartbeats, by whatever name. */
+export function heartbeatsOf(crossings: readonly Crossing[], config: Config, peer: PeerId): ReadonlySet<string> {
+  const own = crossings.filter(({ legacy }) => legacy.id === config.peers[peer]!.contract)
+  const operations = own.flatMap(({ byLegacy }) => [...byLegacy])
+  return new Set(operations.filter(([, { module }]) => module.modern === 'Heartbeat').map(([name]) => name))
+}
+
 function idTable(groups: LinkConfig['groups']): IdTable {
   if (groups === 'identity') return { toModern: (cable) => cable, toLegacy: (group) => group }
   const up = new Map(Object.entries(groups))

@@ -41,7 +41,7 @@ import { type DsoFlows, openDsoFlows } from './dso-flows.ts'
 import { observersOf, openJournal } from './journal.ts'
 import { openState } from './ledger.ts'
 import { openLegacyWire } from './legacy-wire.ts'
-import { buildLinks, contractOf } from './links.ts'
+import { buildLinks, contractOf, heartbeatsOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
@@ -222,6 +222,7 @@ function soapFace(ground: Ground, { forecasts, wishes, replies, flows, sessions 
         services: contractOf(crossings, config, peer.id),
         guard: compileGuard({ peer: peer.id, policy: securityOf(config, peer.id).in, ledger, now }),
         operations: operationsOf(config, peer.id),
+        harmless: heartbeatsOf(crossings, config, peer.id),
         mayReply: (host) => isListed(host, host),
       }
     }),
@@ -242,10 +243,8 @@ function soapFace(ground: Ground, { forecasts, wishes, replies, flows, sessions 
     keepPace,
     newId: randomUUID,
     reply: (reply) => replies.send(reply),
-    onRefused: (exchange, peer, error) => {
-      const line = { exchange, peer, operation: undefined, direction: 'toModern', durationMs: 0, receipts: [] } as const
-      observer.exchanged({ ...line, outcome: error.kind, error })
-    },
+    ledger,
+    onAnswered: (line) => observer.exchanged({ ...line, direction: 'toModern', durationMs: 0, receipts: [] }),
   }).callback()
 }
 

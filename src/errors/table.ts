@@ -171,6 +171,14 @@ export const errorTable = {
     meaning: 'A nonce or a signature that was used before.',
     advice: 'Make a new nonce or signature for every message, also when one is repeated.',
   },
+  'message-id-reused': {
+    ...sender,
+    json: 409,
+    log: 'warn',
+    meaning: 'Another message came with the same MessageID within a day, and it was answered.',
+    advice:
+      'Give each message an id of its own; only a repeat, byte for byte the same, keeps it and gets the first answer.',
+  },
   'not-online': {
     ...sender,
     json: 403,

@@ -2,7 +2,7 @@
  * Writes down in the journal what the exchange tells its observers: lines become entries, without a body or a value.
  * Limits: never throws and never waits. Alarms are not entries: each accompanies one.
  */
-import { GatewayError } from '../errors.ts'
+import { errorTable, GatewayError } from '../errors.ts'
 import type { Fidelity } from '../mapping/rules.ts'
 import { type Receipt, type ReceiptEntry, worst } from '../mapping/run.ts'
 import type { LinkId } from './ids.ts'
@@ -49,6 +49,7 @@ function entryOfExchange(line: ExchangeLine): Entry {
   return {
     way: 'in',
     exchange,
+    from: line.first && [line.first],
     peer,
     direction,
     message: operation,
@@ -58,7 +59,7 @@ function entryOfExchange(line: ExchangeLine): Entry {
     messageId: cut(line.messageId, longestId),
     relatesTo: cut(line.relatesTo, longestId),
     outcome,
-    status,
+    status: status ?? statusOf(line),
     durationMs,
     receipt: summaryOf(line.receipts),
     error: cut(sentenceOf(line.error), longestError),
@@ -86,6 +87,15 @@ function entryOfAttempt(line: DeliveryLine): Entry {
     receipt: summaryOf(receipts),
     error: cut(line.sentence, longestError),
   }
+}
+
+/** What the error table says of it; a fault of SOAP 1.1 and one of 1.2 may differ, and then it is not known here. */
+function statusOf({ direction, outcome }: ExchangeLine): number | undefined {
+  if (outcome === 'accepted' || outcome === 'rejected' || outcome === 'repeated')
+    return direction === 'toModern' ? 200 : 204
+  const { soap11, soap12, json } = errorTable[outcome]
+  if (direction === 'toLegacy') return json
+  return soap11 === soap12 ? soap11 : undefined
 }
 
 /** A message of many cables has a receipt for each, which mostly say the same. */

@@ -18,7 +18,7 @@ export interface JournalEntry {
   readonly at: number
   /** `in`: a message received and answered; `out`: one attempt to deliver one. */
   readonly way: 'in' | 'out'
-  /** What an exchange is called; attempts have none of their own, but say in `from` which they carry on. */
+  /** What an exchange is called. Attempts have none, but say in `from` which they carry on; a repeat says whose answer it got. */
   readonly exchange?: ExchangeId | undefined
   readonly from?: readonly ExchangeId[] | undefined
   /** Who sent it, or was sent it; absent when nobody knows who called. */

@@ -27,6 +27,8 @@ export interface ExchangeLine extends MessageIds {
   readonly relatesTo?: string | undefined
   /** `repeated`: it had been received before, and got its first answer again. */
   readonly outcome: 'accepted' | 'rejected' | 'repeated' | ErrorKind
+  /** The exchange whose answer it got again, where that is known. */
+  readonly first?: ExchangeId | undefined
   readonly durationMs: number
   readonly receipts: readonly Receipt[]
   readonly error?: unknown

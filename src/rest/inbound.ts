@@ -20,7 +20,7 @@ import { readAuthorization, readIds, readSegment, requireJson, type Scheme } fro
 import { scanJson } from './json.ts'
 import { findRoute, type Method, type Route } from './messages.ts'
 import { type ReadingProfile, readMessage } from './reading.ts'
-import { once } from './repeats.ts'
+import { unlessRepeated } from './repeats.ts'
 import type { Segments } from './segments.ts'
 
 /** What is particular about how a peer calls: keys of its profile, same names as in src/config/profile.ts. */
@@ -62,6 +62,9 @@ interface State {
   started: number
   peer: PeerId | undefined
   operation: string | undefined
+  request: RequestId | undefined
+  correlation: RequestId | undefined
+  repeated: boolean
   /** The receiver has told the observer. */
   told: boolean
 }
@@ -108,12 +111,14 @@ export function restInbound(options: RestInboundOptions): RestInbound {
   /** The outermost middleware: no error gets past it, and none leaves in Koa's own words. */
   async function ownEveryError(ctx: Context, next: Next): Promise<void> {
     const state = ctx.state as State
-    Object.assign(state, { exchange: options.newId() as ExchangeId, started: now(), told: false })
+    Object.assign(state, { exchange: options.newId() as ExchangeId, started: now(), repeated: false, told: false })
     ctx.set('X-Exchange-ID', state.exchange)
-    echo(ctx, readIds(ctx.headers).request)
+    const ids = readIds(ctx.headers)
+    Object.assign(state, ids)
+    echo(ctx, ids.request)
     try {
       await next()
-      if (state.operation !== undefined && !state.told) report(state, 'accepted')
+      if (state.operation !== undefined && !state.told) report(state, state.repeated ? 'repeated' : 'accepted')
     } catch (thrown) {
       const error = asGatewayError(thrown)
       if (!state.told) report(state, error.kind, error)
@@ -122,12 +127,14 @@ export function restInbound(options: RestInboundOptions): RestInbound {
     }
   }
 
-  function report(state: State, outcome: 'accepted' | ErrorKind, error?: GatewayError): void {
-    const { exchange, peer, operation, started } = state
+  function report(state: State, outcome: 'accepted' | 'repeated' | ErrorKind, error?: GatewayError): void {
+    const { exchange, peer, operation, started, request, correlation } = state
     const line = {
       exchange,
       peer,
       operation,
+      request,
+      correlation,
       direction: 'toLegacy' as const,
       receipts: [],
       durationMs: now() - started,
@@ -214,10 +221,12 @@ export function restInbound(options: RestInboundOptions): RestInbound {
       throw new GatewayError('invalid-message', 'X-Correlation-ID must name the forecast that cannot be met', {
         problems: [{ path: 'X-Correlation-ID', sentence: 'must name the forecast that cannot be met' }],
       })
-    const done = await once(ledger, { peer, route: route.path, request, body: text }, () => {
+    const copy = { exchange: state.exchange, peer, route: route.path, request, body: text }
+    const done = await unlessRepeated(ledger, copy, () => {
       state.told = true
       return receiver.receive(whole)
     })
+    state.repeated = done === undefined
     return done?.result
   }
 

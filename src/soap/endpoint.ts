@@ -15,6 +15,8 @@ export interface SoapPeer {
   readonly guard: Guard
   /** The operations it may call; undefined for all. */
   readonly operations?: ReadonlySet<string> | undefined
+  /** Operations that do no harm when they are done twice. */
+  readonly harmless: ReadonlySet<string>
   /** Whether it may have its answers sent to this host instead of on the HTTP response. */
   readonly mayReply: (host: string) => boolean
 }

@@ -6,8 +6,9 @@ import type { IncomingMessage } from 'node:http'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
 import { decodeDocument } from '../charset.ts'
-import { asGatewayError, GatewayError } from '../errors.ts'
+import { asGatewayError, type ErrorKind, GatewayError } from '../errors.ts'
 import type { ExchangeId, PeerId } from '../exchange/ids.ts'
+import type { Ledger } from '../exchange/ledger.ts'
 import type { KeepPace } from '../exchange/pace.ts'
 import type { LegacyReceiver, LegacyRequest } from '../exchange/receive.ts'
 import { discardBody, readBytes } from '../http/body.ts'
@@ -23,6 +24,7 @@ import {
 import { compileEndpoint, type Endpoint, type SoapPeer } from './endpoint.ts'
 import { readEnvelope, writeEnvelope } from './envelope.ts'
 import { writeFault } from './fault.ts'
+import { answerOnce } from './repeats.ts'
 import { basicChallenge } from './security/basic.ts'
 import { type MediaType, mediaType, readMediaType, type SoapVersion, VersionMismatch } from './versions.ts'
 
@@ -47,10 +49,24 @@ export interface SoapInboundOptions {
   /** Asked before a body is read. */
   readonly keepPace: KeepPace
   readonly newId: () => string
-  /** Told of requests that were refused before they reached the exchange. */
-  readonly onRefused: (exchange: ExchangeId, peer: PeerId | undefined, error: GatewayError) => void
+  readonly ledger: Ledger
+  /** Told of requests that were answered without the exchange: refused, or repeated. */
+  readonly onAnswered: (request: AnsweredHere) => void
   /** Sends an answer to where the caller wanted it. */
   readonly reply: (reply: Reply) => void
+}
+
+/** What is known of a request that did not reach the exchange. */
+export interface AnsweredHere {
+  readonly exchange: ExchangeId
+  readonly peer: PeerId | undefined
+  readonly operation: string | undefined
+  readonly messageId: string | undefined
+  readonly relatesTo: string | undefined
+  readonly outcome: ErrorKind | 'repeated'
+  /** The exchange whose answer it got again. */
+  readonly first?: ExchangeId
+  readonly error?: GatewayError
 }
 
 /** What is known of a request, so far. */
@@ -59,6 +75,7 @@ interface State {
   version: SoapVersion
   mediaType: MediaType
   peer: PeerId | undefined
+  operation: string | undefined
   addressing: Addressing | undefined
   routes: ReplyRoutes
 }
@@ -78,7 +95,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
   async function ownEveryError(ctx: Context, next: Next): Promise<void> {
     const type = readMediaType(ctx.get('content-type'))
     const exchange = options.newId() as ExchangeId
-    const state: Omit<State, 'peer' | 'addressing'> = {
+    const state: Omit<State, 'peer' | 'operation' | 'addressing'> = {
       exchange,
       version: type.version ?? '1.1',
       mediaType: type,
@@ -120,12 +137,14 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     await options.keepPace(peer.id)
     const bytes = await readBytes(ctx.req, options.bodyLimit)
     const message = caller.admit(decodeDocument(bytes, state.mediaType.charset), state.version, reader.headers)
-    const { operation, value, headers, addressing } = readEnvelope(message.document, state.version, reader, {
+    const read = readEnvelope(message.document, state.version, reader, {
       understands: message.understands,
       onAddressing: (heard) => {
         state.addressing = heard
       },
     })
+    const { operation, value, headers, addressing } = read
+    state.operation = operation.name
     if (peer.operations && !peer.operations.has(operation.name))
       throw new GatewayError('operation-forbidden', 'This party may not call this operation.')
     checkAction(state.version === '1.1' ? ctx.get('soapaction') : state.mediaType.action, operation)
@@ -134,19 +153,19 @@ export function soapInbound(options: SoapInboundOptions): Koa {
 
     const { identity } = reader.service
     const cspIdentity = message.cspIdentity(identity === undefined ? undefined : headers[identity])
-    await message.claim()
-    const answer = await receive({
-      exchange: state.exchange,
-      peer: peer.id,
-      operation: operation.name,
-      value,
-      cspIdentity,
-      messageId: addressing?.messageId,
-      relatesTo: addressing?.relatesTo,
-    })
+    const { exchange } = state
+    const { messageId, relatesTo } = addressing ?? {}
     const { answer: route } = state.routes
-    const header = writeAnswerAddressing(addressing, operation.outputAction, route, options.newId())
-    const body = writeEnvelope(state.version, encoders.get(operation)!(answer), header)
+    const harmless = peer.harmless.has(operation.name)
+    const copy = { exchange, peer: peer.id, messageId, bytes, harmless }
+    const { answer: body, first } = await answerOnce(options.ledger, copy, async (print) => {
+      await message.claim(print)
+      const about = { exchange, peer: peer.id, operation: operation.name, cspIdentity, messageId, relatesTo }
+      const answer = await receive({ ...about, value })
+      const header = writeAnswerAddressing(addressing, operation.outputAction, route, options.newId())
+      return writeEnvelope(state.version, encoders.get(operation)!(answer), header)
+    })
+    if (first !== undefined) options.onAnswered({ ...knownOf(state), outcome: 'repeated', first })
     respond(ctx, state, route, { status: 200, body, action: operation.outputAction })
   }
 
@@ -162,7 +181,8 @@ export function soapInbound(options: SoapInboundOptions): Koa {
 
   async function refuse(ctx: Context, state: State, error: GatewayError): Promise<void> {
     // What the exchange saw it has reported itself; a refusal before it is reported here.
-    if (state.peer === undefined || !reported.has(error)) options.onRefused(state.exchange, state.peer, error)
+    if (state.peer === undefined || !reported.has(error))
+      options.onAnswered({ ...knownOf(state), outcome: error.kind, error })
     if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
     if (error.kind === 'credentials-needed') ctx.set('WWW-Authenticate', basicChallenge)
     if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
@@ -207,6 +227,10 @@ export function soapInbound(options: SoapInboundOptions): Koa {
 /** A fault for what ended before there was a SOAP message; of the version that every stack understands. */
 export function refuseBeforeSoap(error: GatewayError, exchange: string) {
   return { headers: { 'content-type': `${mediaType['1.1']}; charset=utf-8` }, body: writeFault('1.1', error, exchange) }
+}
+
+function knownOf({ exchange, peer, operation, addressing }: State) {
+  return { exchange, peer, operation, messageId: addressing?.messageId, relatesTo: addressing?.relatesTo }
 }
 
 /** Errors that the exchange has already told its observer. */

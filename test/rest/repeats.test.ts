@@ -1,7 +1,10 @@
 /** A message that comes again is answered again and not carried again; one that is news is carried, whatever its id. */
 import { expect } from 'chai'
 import { GatewayError } from '../../src/errors.ts'
-import { MemoryLedger } from '../../src/state/memory/ledger.ts'
+import { connectRedis } from '../../src/state/redis/client.ts'
+import { RedisLedger } from '../../src/state/redis/ledger.ts'
+import { eventually } from '../support/gateway.ts'
+import { startRedis } from '../support/redis.ts'
 import { type House, openHouse, usage } from './house.ts'
 
 const path = '/oscp/cp/2.0/update_group_measurements'
@@ -58,25 +61,32 @@ describe('Repeats', () => {
     expect(groups()).to.deep.equal(['A', 'A'])
   })
 
-  it('are told to come back while the first is still being worked on', async () => {
+  it('wait for the first while it is still being worked on, and are answered as it is', async () => {
     let release = () => {}
     hold = new Promise((resolve) => (release = resolve))
     const first = house.say(path, A, id('r'))
     while (house.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    const second = await house.say(path, A, id('r'))
-    expect([second.status, second.headers.get('retry-after')]).to.deep.equal([503, '5'])
+    const second = house.say(path, A, id('r'))
     release()
-    expect((await first).status).to.equal(204)
+    expect([(await first).status, (await second).status]).to.deep.equal([204, 204])
     expect(groups()).to.deep.equal(['A'])
+    expect(house.exchanges.map(({ outcome, request }) => `${outcome} ${request}`)).to.deep.equal(['repeated r'])
   })
 
-  it('are recognised among many that come at once, on whatever replica', async () => {
-    const ledger = new MemoryLedger(Date.now)
-    const replicas = [await openHouse({ ledger }), await openHouse({ ledger })]
+  it('are answered 204 when many come at once on two replicas that share a Redis, and carried once', async function () {
+    this.timeout(20_000)
+    const redis = await startRedis()
+    const ledgers = [1, 2].map(() => new RedisLedger(connectRedis({ url: redis.url }, () => undefined)))
+    for (const ledger of ledgers) await eventually('Redis is there', () => ledger.isReady())
+    const replicas = await Promise.all(ledgers.map((ledger) => openHouse({ ledger })))
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => replicas[i % 2]!.say(path, A, id('r'))))
     expect(replicas.flatMap(({ received }) => received)).to.have.length(1)
-    for (const { status } of answers) expect(status).to.be.oneOf([204, 503])
+    expect(answers.map(({ status }) => status)).to.deep.equal(new Array(20).fill(204))
+    await redis.kill()
+    const [a] = replicas
+    expect((await a!.say(path, B, id('s'))).status).to.equal(503)
     for (const replica of replicas) await replica.stop()
+    for (const ledger of ledgers) await ledger.close()
   })
 
   it('are not looked for in messages of the session, which mean the same every time', async () => {

@@ -86,7 +86,7 @@ describe('WS-Addressing', () => {
         const answer = await call(
           version,
           w(uri, 'Action', ' /Heartbeat ') +
-            w(uri, 'MessageID', 'urn:x:&amp;<!-- 1 -->2') +
+            w(uri, 'MessageID', `urn:x:${year}:${version}&amp;<!-- 1 -->2`) +
             w(uri, 'To', 'urn:anything') +
             endpoint(uri, 'From', 'urn:caller') +
             endpoint(uri, 'ReplyTo', anonymous),
@@ -94,7 +94,11 @@ describe('WS-Addressing', () => {
         expect(answer.status, answer.body).to.equal(200)
         const { MessageID, ...said } = blocksOf(answer.body, uri)
         expect(MessageID).to.match(/^urn:uuid:[0-9a-f-]{36}$/)
-        expect(said).to.deep.equal({ Action: '/HeartbeatResponse', RelatesTo: 'urn:x:&amp;2', To: anonymous })
+        expect(said).to.deep.equal({
+          Action: '/HeartbeatResponse',
+          RelatesTo: `urn:x:${year}:${version}&amp;2`,
+          To: anonymous,
+        })
       })
 
       it(`of ${year} is answered on a fault too, over SOAP ${version}`, async () => {
@@ -142,7 +146,7 @@ describe('WS-Addressing', () => {
 
   for (const version of ['1.1', '1.2'] as const) {
     it(`sends the answer to an allowed ReplyTo after 202, over SOAP ${version}`, async () => {
-      const answer = await call(version, w(uri, 'MessageID', 'urn:x:5') + endpoint(uri, 'ReplyTo', callback))
+      const answer = await call(version, w(uri, 'MessageID', `urn:x:5:${version}`) + endpoint(uri, 'ReplyTo', callback))
       expect([answer.status, answer.body, answer.headers['content-length']]).to.deep.equal([202, '', '0'])
       const { headers, body } = await eventually('the answer came', () => posted[0])
       expect(headers['content-type']).to.equal(
@@ -152,7 +156,7 @@ describe('WS-Addressing', () => {
       )
       expect(headers.soapaction).to.equal(version === '1.1' ? '"/HeartbeatResponse"' : undefined)
       expect(body).to.include('heartbeatResponse').and.include('currentTime')
-      expect(blocksOf(body, uri)).to.include({ RelatesTo: 'urn:x:5', To: callback })
+      expect(blocksOf(body, uri)).to.include({ RelatesTo: `urn:x:5:${version}`, To: callback })
     })
 
     it(`refuses any other address, and does nothing, over SOAP ${version}`, async () => {

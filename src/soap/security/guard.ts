@@ -28,8 +28,11 @@ export interface Admitted {
   readonly understands: (uri: string, local: string) => boolean
   /** The operator that the message is from. Throws `identity-mismatch` when the header names another than the credentials. */
   cspIdentity(header: string | undefined): string | undefined
-  /** Uses up what may be used once; to be called last. Throws `message-replayed` or `state-unavailable`. */
-  claim(): Promise<void>
+  /**
+   * Uses up what may be used once; to be called last. `print` is what the whole message says, given when the caller takes
+   * care of repeats: they may use the same. Throws `message-replayed` or `state-unavailable`.
+   */
+  claim(print?: string): Promise<void>
 }
 
 /** A caller who has shown what is shown outside of the message. */
@@ -46,7 +49,7 @@ export interface Guard {
 export interface GuardOptions {
   readonly peer: PeerId
   readonly policy: InPolicy | undefined
-  readonly ledger: Pick<Ledger, 'write'>
+  readonly ledger: Pick<Ledger, 'read' | 'write'>
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -119,8 +122,8 @@ export function compileGuard({ peer, policy, ledger, now }: GuardOptions): Guard
           'The header cspIdentity names another operator than the credentials.',
         )
       },
-      async claim() {
-        for (const one of once) await claimOnce(ledger, peer, one, memoryFor(policy!))
+      async claim(print) {
+        for (const one of once) await claimOnce(ledger, peer, one, memoryFor(policy!), print)
       },
     }
   }

@@ -10,10 +10,10 @@ import { csp, heartbeat, type Version } from '../../support/soap.ts'
 const now = Date.parse(start)
 const nonce = (n: number) => Buffer.alloc(16, n)
 const user = { username: 'grid', password: 'Stroom & net <17>\u00e9' }
-const addressing =
+const addressing = (id: string) =>
   '<wsa:Action xmlns:wsa="http://www.w3.org/2005/08/addressing">/Heartbeat</wsa:Action>' +
-  '<wsa:MessageID xmlns:wsa="http://www.w3.org/2005/08/addressing">urn:uuid:1</wsa:MessageID>'
-const draft = (version: Version = '1.1') => ({ version, header: addressing, body: heartbeat })
+  `<wsa:MessageID xmlns:wsa="http://www.w3.org/2005/08/addressing">urn:uuid:${id}</wsa:MessageID>`
+const draft = (version: Version = '1.1', id = '1') => ({ version, header: addressing(id), body: heartbeat })
 
 describe('A call of ours', () => {
   afterEach(closeScenes)
@@ -38,8 +38,14 @@ describe('A call of ours', () => {
         })
         const out = { usernameToken: { ...user, passwordType }, timestamp: 60_000 }
         const call = secureEnvelope(out, draft(version), now, nonce(2))
-        expect((await gateway.call(call, version)).body).to.include('heartbeatResponse')
-        expect((await gateway.call(call, version)).body).to.include('message-replayed')
+        const answer = await gateway.call(call, version)
+        expect(answer.body).to.include('heartbeatResponse')
+        // A repeat gets the first answer; the nonce is of no use for anything else.
+        expect((await gateway.call(call, version)).body).to.equal(answer.body)
+        const other = call.replace('urn:uuid:1<', 'urn:uuid:2<')
+        expect((await gateway.call(other, version)).body).to.include('message-replayed')
+        const unnamed = call.replace(/<wsa:MessageID.*?<\/wsa:MessageID>/, '')
+        expect((await gateway.call(unnamed, version)).body).to.include('message-replayed')
         const digest = createHash('sha1').update(nonce(2)).update(start).update(user.password).digest('base64')
         expect(call.includes(`>${digest}<`)).to.equal(passwordType === 'digest')
         expect(call).to.include('<wsu:Expires>2026-03-02T22:01:00Z</wsu:Expires>')
@@ -57,7 +63,7 @@ describe('A call of ours', () => {
       }
       const identity = `<n:cspIdentity xmlns:n="${csp}">CSP &amp; &#13; 1</n:cspIdentity>`
       for (const version of ['1.1', '1.2'] as const) {
-        const made = draft(version)
+        const made = draft(version, version)
         const call = secureEnvelope(
           out,
           { ...made, header: made.header + identity },
@@ -67,7 +73,7 @@ describe('A call of ours', () => {
         expect(call.match(/<ds:Reference /g)).to.have.length(6)
         const answer = await gateway.call(call, version)
         expect(answer.body).to.include('heartbeatResponse')
-        expect(answer.body).to.match(/RelatesTo[^>]*>urn:uuid:1</)
+        expect(answer.body).to.match(new RegExp(`RelatesTo[^>]*>urn:uuid:${version}<`))
       }
     })
 
