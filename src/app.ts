@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Faces, listenOn } from './app/faces.ts'
+import { redisOptions } from './app/ledger.ts'
 import { buildLinks } from './app/links.ts'
 import { assemble, type Parts } from './app/parts.ts'
 import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
@@ -145,6 +146,7 @@ async function within(ms: number, work: readonly Promise<unknown>[]): Promise<vo
 export function startupChecks(config: Config, crossings: readonly Crossing[]): void {
   buildLinks(config, crossings)
   checkTlsFiles(config)
+  if (config.redis) redisOptions(config.redis)
 }
 
 /** One link as the gateway would serve it, or undefined when there is none of this name. Throws FindingsError. */

@@ -166,7 +166,9 @@ function readSecrets(config: Config, file: string): Config {
       return [name, { ...filled, profile: { ...filled.profile, authOut: oauth } }]
     }),
   )
-  const whole = fill({ ...config, peers }, '', 'tokenKey')
+  const redis = config.redis && fill(config.redis, 'redis.', 'password')
+  const sentinels = redis?.sentinels && fill(redis.sentinels, 'redis.sentinels.', 'password')
+  const whole = fill({ ...config, peers, redis: redis && { ...redis, sentinels } }, '', 'tokenKey')
   if (findings.length > 0) throw new FindingsError(findings)
   return whole
 }

@@ -298,6 +298,31 @@ describe('The configuration', () => {
     ],
     ['a key that stands twice', `${minimal}\npeers: {}`, /yaml: .*unique/],
     ['a file that is no mapping', '- 1', /must be a mapping of settings/],
+    [
+      'no place of Redis at all',
+      `${minimal}\nredis: { username: x }`,
+      /redis.url: give one of url, sentinels and cluster/,
+    ],
+    [
+      'two places of Redis',
+      `${minimal}\nredis: { url: "redis://x", cluster: { hosts: ["x:1"] } }`,
+      /redis.url: give one of/,
+    ],
+    [
+      'a database of a Cluster',
+      `${minimal}\nredis: { cluster: { hosts: ["x:1"] }, database: 1 }`,
+      /redis.database: has no/,
+    ],
+    [
+      'a replica asked of a Cluster',
+      `${minimal}\nredis: { cluster: { hosts: ["x:1"] }, waitForReplica: 50ms }`,
+      /redis.waitForReplica: cannot be asked/,
+    ],
+    [
+      'a password file of Redis that is missing',
+      `${minimal}\nredis: { url: "redis://x", passwordFile: /nowhere }`,
+      /redis.passwordFile: names a file that cannot be read/,
+    ],
     ['a Redis URL of another kind', `${minimal}\nredis: { url: "http://x" }`, /redis.url: must be a redis/],
   ]
   for (const [title, yaml, expected] of cases)

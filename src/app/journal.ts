@@ -10,12 +10,13 @@ import type { Links } from '../exchange/peers.ts'
 import { MemoryJournal } from '../state/memory/journal.ts'
 import { connectRedis } from '../state/redis/client.ts'
 import { RedisJournal } from '../state/redis/journal.ts'
+import { redisOptions } from './ledger.ts'
 
 /** In Redis it has a connection of its own: what it writes must not stand before what a message waits for. */
 export function openJournal({ redis, journal: caps, peers }: Config, now: () => number): Journal {
   if (!redis) return new MemoryJournal(caps, now)
   // Whoever keeps the state tells the operator that Redis is away.
-  const client = connectRedis({ url: redis.url }, () => undefined)
+  const client = connectRedis(redisOptions(redis), () => undefined)
   return new RedisJournal({ client, caps, peers: Object.keys(peers), now })
 }
 
@@ -30,7 +31,7 @@ export function observersOf(journal: Journal, { journal: caps }: Config, links: 
 export async function readJournal(config: Config, withinMs = 5000): Promise<Journal | undefined> {
   if (!config.redis) return undefined
   let problem: Error | undefined
-  const client = connectRedis({ url: config.redis.url }, (error) => {
+  const client = connectRedis(redisOptions(config.redis), (error) => {
     problem = error
   })
   const journal = new RedisJournal({ client, caps: config.journal, peers: Object.keys(config.peers), now: Date.now })

@@ -1,12 +1,17 @@
 /** Opens the state store that the configuration names, or memory, and tells the operator which of the two it is. */
+
+import type { RedisConfig } from '../config/redis.ts'
 import type { Config } from '../config.ts'
+import { FindingsError } from '../contract/model.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { Pace } from '../exchange/pace.ts'
+import { readTlsFiles, TlsFilesError } from '../http/tls-files.ts'
 import { type Log, reason } from '../ops/log.ts'
 import { MemoryLedger } from '../state/memory/ledger.ts'
 import { MemoryPace } from '../state/memory/pace.ts'
-import { connectRedis } from '../state/redis/client.ts'
+import { connectRedis, type RedisOptions, type RedisPlace } from '../state/redis/client.ts'
 import { RedisLedger } from '../state/redis/ledger.ts'
+import { lookAtRedis } from '../state/redis/look.ts'
 import { RedisPace } from '../state/redis/pace.ts'
 import { atMostEvery } from './at-most-every.ts'
 
@@ -20,11 +25,35 @@ export function openState(config: Config, log: Log, now: () => number): State {
   if (config.redis) {
     // An outage is worth a line now and then, not one for every attempt to end it.
     const tell = atMostEvery(30_000, now, (error: Error) => log.warn(reason(error), 'redis'))
-    const client = connectRedis({ url: config.redis.url }, tell)
-    return { ledger: new RedisLedger(client), pace: new RedisPace(client, () => performance.now()) }
+    const client = connectRedis(redisOptions(config.redis), tell)
+    lookAtRedis(client, ({ level, sentence }) => log[level](sentence))
+    const { waitForReplica } = config.redis
+    const ledger = new RedisLedger(client, { waitForReplica })
+    return { ledger, pace: new RedisPace(client, () => performance.now()) }
   }
   log.warn(
     'State is in memory: undelivered forecasts are forgotten when this process ends. Configure Redis to keep them.',
   )
   return { ledger: new MemoryLedger(now), pace: new MemoryPace(() => performance.now()) }
+}
+
+/** How Redis is connected to. Throws FindingsError for files of TLS that cannot be used. */
+export function redisOptions(redis: RedisConfig): RedisOptions {
+  const { username, password, database } = redis
+  return { ...placeOf(redis), username, password, database, tls: redis.tls && tlsOf(redis.tls) }
+}
+
+function placeOf({ url, sentinels, cluster, tls }: RedisConfig): RedisPlace {
+  if (sentinels) return { sentinels: { ...sentinels, tls: sentinels.tls ?? tls !== undefined } }
+  return cluster ? { cluster } : { url: url! }
+}
+
+function tlsOf({ minVersion, serverName, ...files }: NonNullable<RedisConfig['tls']>): RedisOptions['tls'] {
+  try {
+    const { expiresAt: _, ...material } = readTlsFiles(files)
+    return { ...material, minVersion, ...(serverName === undefined ? {} : { servername: serverName }) }
+  } catch (error) {
+    if (!(error instanceof TlsFilesError)) throw error
+    throw new FindingsError([{ file: 'configuration', rule: `redis.tls.${error.file}`, sentence: error.message }])
+  }
 }

@@ -11,6 +11,7 @@ import { type LimitView, type ViewedLink, viewLimits } from '../exchange/limits-
 import { Sessions } from '../session/sessions.ts'
 import { connectRedis } from '../state/redis/client.ts'
 import { RedisLedger } from '../state/redis/ledger.ts'
+import { redisOptions } from './ledger.ts'
 import { sessionPeers, vaultOf } from './party.ts'
 
 export interface Operator {
@@ -26,7 +27,7 @@ export async function openOperator(config: Config, withinMs = 5000): Promise<Ope
   if (!config.redis) return undefined
   let problem: Error | undefined
   const ledger = new RedisLedger(
-    connectRedis({ url: config.redis.url }, (error) => {
+    connectRedis(redisOptions(config.redis), (error) => {
       problem = error
     }),
   )

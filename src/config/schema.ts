@@ -7,6 +7,7 @@ import { downward } from './downward.ts'
 import { limits, listeners, peerTls } from './listening.ts'
 import { rateLimit } from './permissions.ts'
 import { headers, messageNames, profile } from './profile.ts'
+import { redis } from './redis.ts'
 import { security } from './security.ts'
 import { baseUrl, duration, httpUrl, id, lifetime, range, reachable, tokenText, zone } from './values.ts'
 
@@ -135,15 +136,7 @@ export const schema = z.strictObject({
     .default([])
     .describe('Proxies whose X-Forwarded-Proto, -Host, -Port and -Prefix make the WSDL’s address without publicUrl.'),
   listen: listeners.describe('Listeners.'),
-  redis: z
-    .strictObject({
-      url: z
-        .string()
-        .regex(/^rediss?:\/\//, 'must be a redis:// or rediss:// URL')
-        .meta({ secret: true }),
-    })
-    .optional()
-    .describe('State store. Default: memory, which forgets when the process ends.'),
+  redis: redis.optional().describe('State store. Default: memory, which forgets when the process ends.'),
   tokenKey: z
     .string()
     .min(16)

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import type { PeerId } from '../../src/exchange/ids.ts'
 import type { Pace, Rate } from '../../src/exchange/pace.ts'
 import { MemoryPace } from '../../src/state/memory/pace.ts'
-import { closeRedis, connectRedis } from '../../src/state/redis/client.ts'
+import { closeRedis, connectRedis, type RedisClient } from '../../src/state/redis/client.ts'
 import { RedisPace } from '../../src/state/redis/pace.ts'
 import { eventually } from '../support/gateway.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -57,7 +57,7 @@ describe('A rate limit', () => {
 
 describe('A rate limit shared through Redis', () => {
   let redis: RedisServer
-  let clients: Redis[]
+  let clients: RedisClient[]
   let time: number
   beforeEach(async () => {
     redis = await startRedis()

@@ -9,7 +9,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { GatewayError } from '../../src/errors.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
-import { connectRedis, type Redis, type RedisOptions } from '../../src/state/redis/client.ts'
+import { connectRedis, type RedisClient, type RedisOptions } from '../../src/state/redis/client.ts'
 import { RedisLedger } from '../../src/state/redis/ledger.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
@@ -37,7 +37,7 @@ describe('The ledger in Redis', () => {
     return { client, ledger }
   }
 
-  async function opened(url: string): Promise<{ client: Redis; ledger: RedisLedger }> {
+  async function opened(url: string): Promise<{ client: RedisClient; ledger: RedisLedger }> {
     const both = open({ url, commandTimeoutMs: 5_000 })
     await eventually(() => both.ledger.isReady())
     return both

@@ -24,12 +24,21 @@ export interface RedisServer {
   resume(): void
 }
 
-/** `port` to come back where another one was; `args` are appended to the command line. */
-export async function startRedis(options: { port?: number; args?: readonly string[] } = {}): Promise<RedisServer> {
+export interface RedisServerOptions {
+  /** To come back where another one was. */
+  readonly port?: number
+  /** Appended to the command line. */
+  readonly args?: readonly string[]
+  readonly tls?: boolean
+}
+
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   for (let attempt = 1; ; attempt++) {
     const directory = await mkdtemp(join(tmpdir(), 'oscp-gateway-redis-'))
     const port = options.port ?? (await freePort())
-    const fixed = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', directory, '--save', '', '--appendonly', 'no']
+    const fixed = ['--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no']
+    // A server that speaks TLS speaks nothing else.
+    fixed.push(...(options.tls ? ['--port', '0', '--tls-port', `${port}`] : ['--port', `${port}`]))
     const child = spawn('redis-server', [...fixed, ...(options.args ?? [])], { stdio: ['ignore', 'pipe', 'pipe'] })
     const log: string[] = []
     child.stdout.on('data', (chunk) => log.push(String(chunk)))
@@ -80,7 +89,7 @@ process.once('exit', () => {
 // These two end a process without an 'exit' event, unless somebody listens.
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo

@@ -12,7 +12,7 @@ import {
   matches,
   pageOf,
 } from '../../exchange/journal.ts'
-import { answered, closeRedis, type Redis, redisKey } from './client.ts'
+import { answered, closeRedis, type RedisClient, redisKey } from './client.ts'
 
 /** How long entries are collected, how many at most go at once, and how long to wait for a Redis that is away; milliseconds. */
 const collectFor = 100
@@ -26,7 +26,7 @@ const pageSize = 200
 const valueVersion = '1'
 
 export interface RedisJournalOptions {
-  readonly client: Redis
+  readonly client: RedisClient
   readonly caps: JournalCaps
   /** Whose entries are looked at when no peer is asked for. */
   readonly peers: readonly string[]

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
 import type { Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
-import { answered, closeRedis, defineScript, type Redis, redisKey } from './client.ts'
+import { answered, closeRedis, defineScript, type RedisClient, redisKey } from './client.ts'
 
 /** The first character of a value says how the rest is written: '1' is JSON. */
 const valueVersion = '1'
@@ -21,14 +21,22 @@ const agendaKey = (peer: PeerId): string => redisKey(peer, 'agenda')
 /** Score: when the record expires; member: its id. */
 const indexKey = (peer: PeerId): string => redisKey(peer, 'index')
 
+export interface RedisLedgerOptions {
+  /** A write that no replica has within this many milliseconds is refused; it may have happened. */
+  readonly waitForReplica?: number | undefined
+  readonly newToken?: () => string
+}
+
 export class RedisLedger implements Ledger {
-  private readonly client: Redis
+  private readonly client: RedisClient
   private readonly newToken: () => string
+  private readonly waitForReplica: number | undefined
   private readonly scripts
 
-  constructor(client: Redis, newToken: () => string = randomUUID) {
+  constructor(client: RedisClient, options: RedisLedgerOptions = {}) {
     this.client = client
-    this.newToken = newToken
+    this.newToken = options.newToken ?? randomUUID
+    this.waitForReplica = options.waitForReplica
     this.scripts = {
       write: defineScript<number>(client, 'ledger-write'),
       writeAll: defineScript<number>(client, 'ledger-write-all'),
@@ -52,7 +60,7 @@ export class RedisLedger implements Ledger {
       [recordKey(peer, id), agendaKey(peer), indexKey(peer)],
       [revision, value, Math.ceil(keepFor), this.newToken(), id, typeof due === 'string' ? due : due.in],
     )
-    return reply === 1
+    return this.replicated(reply === 1)
   }
 
   async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
@@ -64,7 +72,7 @@ export class RedisLedger implements Ledger {
       const value = valueVersion + JSON.stringify(record)
       return [id, revision, 'write', value, Math.ceil(keepFor), typeof due === 'string' ? due : due.in]
     })
-    return (await this.scripts.writeAll(keys, [this.newToken(), ...args])) === 1
+    return this.replicated((await this.scripts.writeAll(keys, [this.newToken(), ...args])) === 1)
   }
 
   async remove({ peer, id }: LedgerKey, revision: number): Promise<boolean> {
@@ -99,6 +107,14 @@ export class RedisLedger implements Ledger {
 
   async close(): Promise<void> {
     await closeRedis(this.client)
+  }
+
+  /** Commands of one connection keep their order, so this waits for the write before it. */
+  private async replicated(isWritten: boolean): Promise<boolean> {
+    if (!isWritten || this.waitForReplica === undefined) return isWritten
+    const replicas = await answered(this.client.wait(1, this.waitForReplica))
+    if (replicas >= 1) return true
+    throw new GatewayError('state-unavailable', 'No replica of the state store took the record in time.')
   }
 
   /**

@@ -5,7 +5,7 @@
 import type { PeerId } from '../../exchange/ids.ts'
 import type { Pace, Rate } from '../../exchange/pace.ts'
 import { MemoryPace } from '../memory/pace.ts'
-import { defineScript, type Redis, redisKey } from './client.ts'
+import { defineScript, type RedisClient, redisKey } from './client.ts'
 
 const patience = 100
 const pause = 1_000
@@ -17,7 +17,7 @@ export class RedisPace implements Pace {
   private awayUntil = Number.NEGATIVE_INFINITY
 
   /** `now` in milliseconds; it must not go back. */
-  constructor(client: Redis, now: () => number) {
+  constructor(client: RedisClient, now: () => number) {
     this.own = new MemoryPace(now)
     this.now = now
     this.script = defineScript<number>(client, 'rate')
