@@ -198,7 +198,7 @@ export class EventSender {
   }
 
   private tell(peer: PeerId, event: Event, outcome: EventOutcome, attempt: number, { pause, forgotten }: After): void {
-    const { observer } = this.options
+    const { observer, kinds } = this.options
     const { kind: message, link, group, request, exchange } = event
     const sentence = 'sentence' in outcome ? outcome.sentence : 'reason' in outcome ? outcome.reason : undefined
     const result = ({ done: 'accepted', dead: 'refused', later: 'unavailable' } as const)[outcome.verdict]
@@ -206,6 +206,7 @@ export class EventSender {
       peer,
       link,
       message,
+      direction: kinds.get(message)?.direction ?? 'toModern',
       group,
       request,
       exchanges: [exchange],

@@ -39,6 +39,8 @@ export type EventOutcome =
 
 /** How events of one kind are sent. Everything in it must be safe to do twice. */
 export interface EventKind {
+  /** Which wire it leaves on. Default: the 2.0 one. */
+  readonly direction?: 'toModern' | 'toLegacy'
   /** Makes one attempt, and does what follows from its answer. `attempt` counts from 1. May reject: that is `later`. */
   send(peer: PeerId, event: Event, attempt: number): Promise<EventOutcome>
 }

@@ -176,7 +176,8 @@ export function legacyReceiver({
 
   /** A party that cannot be called was told no wish. A limit is not held up by what it would have answered. */
   async function wishesOf(link: Link): Promise<ReadonlyMap<unknown, RequestId>> {
-    return link.legacy.url === undefined ? new Map() : wishes.open(link).catch(() => new Map())
+    const mayWish = link.legacy.url !== undefined && link.crossing.byModern.has('AdjustGroupCapacityForecast')
+    return mayWish ? wishes.open(link).catch(() => new Map()) : new Map()
   }
 
   async function pass(link: Link, part: Part, { deadline, reason, wished, exchange }: Told): Promise<PartAnswer> {

@@ -7,7 +7,7 @@ import { type Cpo, startCpo } from '../peers/cpo.ts'
 import { connectDso, type Dso } from '../peers/dso.ts'
 import { type DsoService, type DsoServiceOptions, startDsoService } from '../peers/dso-service.ts'
 import { clockFrom, startTestGateway, type TestGateway } from './gateway.ts'
-import { startRedis } from './redis.ts'
+import { type RedisServer, startRedis } from './redis.ts'
 import { closeLater, type State, start } from './scene.ts'
 
 export interface Said {
@@ -26,6 +26,9 @@ export interface DsoScene {
   /** What the CPO says to its capacity provider; the path is the message's, such as `adjust_group_capacity_forecast`. */
   say(path: string, body: unknown, ids?: { request?: string; correlation?: string }): Promise<Said>
   restartGateway(): Promise<void>
+  /** One more gateway on the same state. */
+  replica(): Promise<TestGateway>
+  readonly redis: RedisServer | undefined
 }
 
 export interface DsoSceneOptions {
@@ -63,6 +66,8 @@ export async function openDsoScene(state: State, options: DsoSceneOptions = {}):
     get gateway() {
       return gateway
     },
+    redis,
+    replica: async () => closeLater(await startTestGateway({ config, now: clock })),
     say: (path, body, ids) => say(gateway, path, body, ids),
     async restartGateway() {
       await gateway.stop()

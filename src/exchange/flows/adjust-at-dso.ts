@@ -1,7 +1,7 @@
 /**
  * A flexibility provider asks for other capacities: the DSO is asked in turn, and what it says comes back as a forecast that
  * names the wish it answers. OSCP 2.0 has no refusal, so a refused wish is answered with what held before.
- * Limits: consumption only. A wish that could not be put to the DSO before its last block ended has no answer.
+ * Limits: consumption only. A wish has no answer where nothing held before, or where its last block ended before the DSO heard of it.
  */
 import { GatewayError } from '../../errors.ts'
 import type { Value } from '../../mapping/compile.ts'
@@ -19,7 +19,7 @@ import { onePart } from './one-part.ts'
 import type { Wishes } from './wishes.ts'
 
 export const adjustMessage = 'AdjustGroupCapacityForecast'
-export const adjustAtDso = 'adjustment at the DSO'
+export const adjustAtDso = 'RequestAdjustedCapacity'
 const consumption = 'CONSUMPTION'
 
 export interface AdjustOptions {
@@ -70,7 +70,7 @@ export function adjustFlow({ wire, events, contextOf, now, newId }: AdjustOption
 
 export function adjustKind(options: AdjustOptions): EventKind {
   const { wire, links, forecasts, wishes, observer, contextOf, now, newId, attempt } = options
-  return { send }
+  return { direction: 'toLegacy', send }
 
   async function send(peer: PeerId, event: Event): Promise<EventOutcome> {
     const link = links.byId(event.link)
@@ -107,7 +107,8 @@ export function adjustKind(options: AdjustOptions): EventKind {
   async function look(link: Link, event: Event): Promise<EventOutcome> {
     if (!mayBeAsked(wire, link)) return { verdict: 'done' }
     const request = newId() as RequestId
-    const question = { wire, link, context: contextOf(link), groups: [event.group!], request, withinMs: attempt }
+    const about = { request, withinMs: attempt, nth: 1, exchanges: [event.exchange] }
+    const question = { ...options, link, context: contextOf(link), groups: [event.group!], ...about }
     const asked = await askForecasts(question)
     if (asked.verdict === 'unavailable') {
       const { verdict: _, ...later } = asked

@@ -4,8 +4,9 @@
  */
 import type { Value } from '../../mapping/compile.ts'
 import { type Context, Refusal } from '../../mapping/run.ts'
-import type { RequestId } from '../ids.ts'
+import type { ExchangeId, RequestId } from '../ids.ts'
 import type { LegacyOutcome, LegacyWire } from '../legacy.ts'
+import type { Observer } from '../observer.ts'
 import type { Link } from '../peers.ts'
 
 export const forecastsQuery = 'StoredForecastsQuery'
@@ -28,6 +29,11 @@ export interface Question {
   readonly groups: readonly string[]
   readonly request: RequestId
   readonly withinMs: number
+  readonly observer: Observer
+  readonly now: () => number
+  /** Which attempt it is, from 1, and what it carries on. */
+  readonly nth: number
+  readonly exchanges?: readonly ExchangeId[]
 }
 
 /** Whether the link's DSO can be asked at all. */
@@ -37,7 +43,21 @@ export function mayBeAsked(wire: LegacyWire, { crossing, legacy }: Link): boolea
 }
 
 /** Rejects only for what nobody foresaw. */
-export async function askForecasts({ wire, link, context, groups, request, withinMs }: Question): Promise<Asked> {
+export async function askForecasts(question: Question): Promise<Asked> {
+  const { link, observer, now, nth: attempt, request, exchanges = [] } = question
+  const started = now()
+  const asked = await ask(question)
+  const { id: peer } = link.legacy
+  const message = link.crossing.byModern.get(forecastsQuery)?.module.legacy ?? forecastsQuery
+  const about = { peer, link: link.id, message, direction: 'toLegacy', request, exchanges, attempt } as const
+  const outcome = asked.verdict === 'answered' ? 'accepted' : asked.verdict
+  const sentence = 'sentence' in asked ? asked.sentence : undefined
+  const error = 'cause' in asked ? { error: asked.cause } : {}
+  observer.attempted({ ...about, outcome, sentence, retryInMs: undefined, durationMs: now() - started, ...error })
+  return asked
+}
+
+async function ask({ wire, link, context, groups, request, withinMs }: Question): Promise<Asked> {
   const compiled = link.crossing.byModern.get(forecastsQuery)
   const unsupported = {
     verdict: 'refused',

@@ -67,14 +67,9 @@ export class Seeding implements Worker {
       return
     }
     const context = contextOf(link)
-    const asked = await askForecasts({
-      wire,
-      link,
-      context,
-      groups: [],
-      request: newId() as RequestId,
-      withinMs: times.attempt,
-    })
+    const request = newId() as RequestId
+    const attempt = { context, groups: [], request, withinMs: times.attempt, nth: stored.record.failed + 1 }
+    const asked = await askForecasts({ wire, link, observer, now, ...attempt })
     const about = { peer: link.legacy.id, link: link.id }
     if (asked.verdict === 'unavailable') {
       const failed = stored.record.failed + 1

@@ -21,7 +21,7 @@ import { onePart } from './one-part.ts'
 
 export const groupMeasurements = 'UpdateGroupMeasurements'
 export const assetMeasurements = 'UpdateAssetMeasurements'
-export const usageAtDso = 'usage at the DSO'
+export const usageAtDso = 'UpdateAggregatedUsage'
 
 export interface UsageAtDsoOptions {
   readonly wire: LegacyWire
@@ -108,6 +108,7 @@ function beginOf({ initial_measure_time: start, measure_time: end }: Value): num
 
 export function usageAtDsoKind({ wire, links, observer, contextOf, attempt }: UsageAtDsoOptions): EventKind {
   return {
+    direction: 'toLegacy',
     async send(peer: PeerId, event: Event): Promise<EventOutcome> {
       const link = links.byId(event.link)
       const { operation, call: value } = event.value as { operation: string; call: Value }

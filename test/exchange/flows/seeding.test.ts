@@ -23,6 +23,10 @@ for (const state of states)
       expect(asked(dso.calls('GetCapacityForecast'))).to.deep.equal([[]])
       expect(limits(cpo, 'hub', '05:00', '06:30', '07:30')).to.deep.equal([100, 20, 100])
       expect(limits(cpo, 'depot', '05:00', '06:30')).to.deep.equal([100, 100])
+      const [line] = gateway.observed.attempts.filter(({ peer }) => peer === 'dso')
+      const about = { message: 'GetCapacityForecast', direction: 'toLegacy', outcome: 'accepted', attempt: 1 }
+      expect(line).to.include({ ...about, link: 'link' })
+      expect(`urn:uuid:${line!.request}`).to.equal(dso.calls('GetCapacityForecast')[0]!.blocks.MessageID)
       expect(gateway.observed.alarms).to.deep.equal([])
     })
 

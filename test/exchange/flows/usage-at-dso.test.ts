@@ -49,6 +49,8 @@ for (const state of states)
         expect(call.wrong).to.equal(undefined)
         expect(call.blocks.cspIdentity).to.equal('CSP-1')
       }
+      const lines = scene.gateway.observed.attempts.filter(({ message }) => message === 'UpdateAggregatedUsage')
+      expect(lines[0]).to.include({ direction: 'toLegacy', peer: 'dso', group: 'hub', outcome: 'accepted' })
     })
 
     it('of a running register is told as the differences of its readings, across a restart where state outlives it', async () => {
