@@ -57,7 +57,9 @@ export function hearing(
   const older = limits.said[type]?.blocks ?? []
   const phases = new Set(blocks.map(({ phase }) => phase))
   const kept = replaces ? older.filter(({ phase }) => !phases.has(phase)) : older
-  const said = { blocks: overlay(kept, blocks, at, false), request, at }
+  // A block that has begun stays whole: that is how it is told when somebody asks.
+  const whole = overlay(kept, blocks, Number.NEGATIVE_INFINITY, false)
+  const said = { blocks: whole.filter(({ end }) => end > at), request, at }
   return { ...limits, said: { ...limits.said, [type]: said } }
 }
 
@@ -71,6 +73,13 @@ export function withoutOptimum(limits: GroupLimits): GroupLimits {
   if (limits.said.OPTIMUM === undefined) return limits
   const { OPTIMUM: _, ...said } = limits.said
   return { ...limits, said }
+}
+
+/** The other side's message that is in force: an operator that rejects what it is told, rejects this. */
+export function originOf(limits: GroupLimits, now: number): RequestId | undefined {
+  const { FALLBACK_CONSUMPTION: fallback, CONSUMPTION: regular } = limits.said
+  const isGap = gapEnd(limits, now) !== undefined && fallback !== undefined
+  return (limits.mode === 'fallback' || isGap ? fallback : regular)?.request
 }
 
 /** The group once the operator is told something else than before. */

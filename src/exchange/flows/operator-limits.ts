@@ -3,11 +3,12 @@
  * Limits: a forecast is stored whole with what follows from it, or refused and nothing changes. What the operator holds and the
  * other side no longer states cannot be taken back in OSCP 1.0; it ends by itself.
  */
+import pLimit from 'p-limit'
 import { GatewayError } from '../../errors.ts'
 import type { Context, Receipt } from '../../mapping/run.ts'
 import type { Worker } from '../agenda.ts'
 import type { Forecasts } from '../forecasts.ts'
-import type { LinkId, PeerId, RequestId } from '../ids.ts'
+import type { ExchangeId, LinkId, PeerId } from '../ids.ts'
 import type { Change, Ledger, LedgerKey } from '../ledger.ts'
 import type { ModernRequest } from '../modern.ts'
 import type { Observer } from '../observer.ts'
@@ -24,6 +25,7 @@ import {
   inMode,
   isProvided,
   nextLook,
+  originOf,
   renamed,
   withoutOptimum,
 } from './group-limits.ts'
@@ -42,16 +44,19 @@ export interface OperatorLimitsOptions {
 /** One change of a group. */
 interface Step extends Telling {
   readonly next: (limits: GroupLimits, now: number) => GroupLimits
-  readonly origin?: { readonly origin?: RequestId; readonly exchange?: ModernRequest['exchange'] }
+  readonly exchange?: ExchangeId
 }
 
 const week = 7 * 24 * 3600_000
 /** Others may be faster now and then, not always. */
 const mostTries = 100
+/** Groups that change over at a time when the other side goes or comes. */
+const switchedAtOnce = 16
 
 export class OperatorLimits implements Worker {
   readonly leaseMs = 30_000
   private readonly options: OperatorLimitsOptions
+  private readonly switching = pLimit(switchedAtOnce)
 
   constructor(options: OperatorLimitsOptions) {
     this.options = options
@@ -72,12 +77,11 @@ export class OperatorLimits implements Worker {
         checkOptimum(link, group, holding(heard, link, at), this.context(link))
       return heard
     }
-    const origin = { origin: request.request, exchange }
     if (flow === 'shown') await this.change(link, group, { next })
-    else if (flow !== undefined) await this.change(link, group, { next, concerns: differing, origin, anyway: true })
+    else if (flow !== undefined) await this.change(link, group, { next, concerns: differing, exchange, anyway: true })
     else {
       const concerns = (told: readonly Block[]) => touching(told, blocks)
-      receipts.push(...(await this.change(link, group, { next, concerns, origin })).receipts)
+      receipts.push(...(await this.change(link, group, { next, concerns, exchange })).receipts)
     }
     return undefined
   }
@@ -154,16 +158,17 @@ export class OperatorLimits implements Worker {
       .filter(({ legacy, modern }) => legacy.role === 'csp' && modern.id === peer)
     for (const link of links) {
       const known = (await this.known(link)).map(({ group }) => group)
-      for (const group of new Set([...known, ...(mode === 'fallback' ? link.fallback.keys() : [])])) {
-        const { before, after } = await this.change(link, group, {
-          next: (limits) => inMode(limits, mode),
-          concerns: everything,
-          anyway: true,
-        })
-        if (before.mode !== mode && mode === 'fallback' && !isProvided(after, link, this.options.now()))
-          this.options.observer.alarm('no fallback', { peer: link.legacy.id, link: link.id, group })
-      }
+      const groups = new Set([...known, ...(mode === 'fallback' ? link.fallback.keys() : [])])
+      await Promise.all([...groups].map((group) => this.switching(() => this.switchGroup(mode, link, group))))
     }
+  }
+
+  private async switchGroup(mode: GroupLimits['mode'], link: Link, group: string): Promise<void> {
+    const next = (limits: GroupLimits) => inMode(limits, mode)
+    const { before, after, blocks } = await this.change(link, group, { next, concerns: everything, anyway: true })
+    if (before.mode === mode || mode === 'regular') return
+    if (blocks.length === 0 || !isProvided(after, link, this.options.now()))
+      this.options.observer.alarm('no fallback', { peer: link.legacy.id, link: link.id, group })
   }
 
   /** Makes one change, and lets the operator know of what it concerns. Throws GatewayError; then nothing was changed. */
@@ -175,17 +180,17 @@ export class OperatorLimits implements Worker {
       const before = stored?.record ?? emptyLimits(link.id, group)
       const at = now()
       const next = step.next(before, at)
-      if (next === before && (!stored || !step.again)) return { before, after: before, receipts: [] }
+      if (next === before && (!stored || !step.again)) return { before, after: before, blocks: [], receipts: [] }
       const { blocks, receipts } = tell(link, before, next, at, step)
       const after = blocks.length > 0 && next !== before ? renamed(next, at) : next
       const change: Change = { id: key.id, revision: stored?.revision ?? 0, write: this.writeOf(link, after, at) }
-      const origin = { ...(step.origin ?? { origin: this.originOf(after) }), forecastId: after.forecastId }
+      const origin = { origin: originOf(after, at), exchange: step.exchange, forecastId: after.forecastId }
       const done =
         // An operator that hosts nothing asks for its limits.
         blocks.length === 0 || link.legacy.url === undefined
           ? await ledger.write(key, change.revision, change.write)
           : await forecasts.store(link, forecastOf(group, 'CONSUMPTION', blocks), {}, origin, [change])
-      if (done) return { before, after, receipts }
+      if (done) return { before, after, blocks, receipts }
     }
     throw new GatewayError('state-unavailable', 'The state is changed too often by others.')
   }
@@ -195,11 +200,6 @@ export class OperatorLimits implements Worker {
     const look = nextLook(limits, link, now)
     const due = look === undefined ? ('not due' as const) : { in: look }
     return { record: limits, due, keepFor: Math.max(now, ...ends) - now + week }
-  }
-
-  /** The message that a change of mode goes back to. */
-  private originOf({ said, mode }: GroupLimits): RequestId | undefined {
-    return (mode === 'fallback' ? said.FALLBACK_CONSUMPTION : said.CONSUMPTION)?.request
   }
 
   private async listed(link: Link): Promise<string[]> {

@@ -164,6 +164,19 @@ describe('A limit for a legacy operator', () => {
     expect(scene.calls).to.have.length(2)
   })
 
+  it('that an optimum or a fallback makes the operator reject is said of the forecast that is in force', async () => {
+    const scene = openOperators({ link: { optimum: 'apply' } })
+    const limit = await scene.say('CONSUMPTION', 'G', { from: 0, to: 4, capacity: 30 })
+    const fallback = await scene.say('FALLBACK_CONSUMPTION', 'G', { from: 0, to: 9, capacity: 3 })
+    await scene.settle()
+    scene.behave(() => rejected)
+    await scene.say('OPTIMUM', 'G', { from: 1, to: 2, capacity: 20 })
+    await scene.settle()
+    await scene.goOffline()
+    await scene.settle()
+    expect(scene.events.map(({ correlation }) => correlation)).to.deep.equal([limit.request, fallback.request])
+  })
+
   it('is told in the words of a dialect, and so is its rejection', async () => {
     const scene = openOperators({ contract: 'schedule-1.0' })
     scene.behave(() => ({ verdict: 'answered', value: { Result: 'Rejected' } }))
@@ -275,6 +288,15 @@ describe('A capacity provider that goes offline', () => {
     expect(scene.alarms).to.deep.equal(['no fallback'])
     expect(scene.holds('G', 1, 3)).to.deep.equal(['100 kW', '100 kW'])
     expect(scene.holds('G', 5)).to.deep.equal([undefined])
+  })
+
+  it('whose fallback has nothing that the operator can be told leaves it as it was, with an alarm', async () => {
+    const scene = openOperators({ link: { grid: '15m', oddBlocks: false } })
+    await scene.say('FALLBACK_CONSUMPTION', 'G', { from: 0.3, to: 0.4, capacity: 11 })
+    await scene.goOffline()
+    await scene.settle()
+    expect(scene.calls).to.deep.equal([])
+    expect(scene.alarms).to.deep.equal(['no fallback'])
   })
 
   it('whose fallback is for a part of the time leaves the rest as it was, with an alarm', async () => {

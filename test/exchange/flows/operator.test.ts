@@ -174,6 +174,10 @@ describe('A legacy operator that asks for its limits', () => {
     expect(await cables({ cableId: ['C3'] })).to.equal(undefined)
     expect(await cables({ cableId: ['C1'], startTime: at('05:59'), endTime: at('06:00') })).to.deep.equal(['C1 1'])
     expect(await cables({ cableId: ['C1'], startTime: at('06:00') })).to.deep.equal(['C1 1'])
+    scene.clock.advance(180)
+    await scene.say('CONSUMPTION', 'G1', block('05:00', '06:00', 5))
+    const begun = (await asked(csp, { cableId: ['C1'] })).cableCapacityForecast as Told
+    expect(new Date(begun![0]!.block[0]!.startTime).toISOString()).to.equal('2026-03-03T00:00:00.000Z')
     expect(await asked(csp, { cableId: ['C1', 'C9'] })).to.deep.include({ status: 'Rejected' })
     const wrong = await asked(csp, { startTime: at('06:00'), endTime: at('06:00') }).catch((fault: Error) => fault)
     expect(wrong).to.be.instanceOf(Error)
