@@ -53,6 +53,9 @@ export const home = findHome(dirname(fileURLToPath(import.meta.url)))
 
 const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
 
+/** Which commit was built: whoever builds an image leaves it in this file. */
+const revision = existsSync(join(home, 'REVISION')) ? readFileSync(join(home, 'REVISION'), 'utf8').trim() : 'unknown'
+
 /** Loads and accounts for every mapping that ships. Throws FindingsError. */
 export function shippedCrossings(): Promise<Crossing[]> {
   const here = dirname(fileURLToPath(import.meta.url))
@@ -69,7 +72,7 @@ export async function allCrossings(dialects: string | undefined): Promise<Crossi
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, crossings, observer, now = Date.now, random = Math.random } = options
   const urls = { soap: trimmed(config.publicUrl), rest: trimmed(config.publicRestUrl ?? config.publicUrl) }
-  const parts = assemble({ config, log, crossings, observer, version, now, random, urls })
+  const parts = assemble({ config, log, crossings, observer, version, revision, now, random, urls })
   const faces = await listenOn(config, parts)
   const { soapTls, restTls } = config.listen
   const at = { soap: urlOf(faces.soap, soapTls), rest: urlOf(faces.rest, restTls), admin: urlOf(faces.admin) }

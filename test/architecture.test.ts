@@ -88,6 +88,7 @@ const fences: Record<string, RegExp> = {
   ioredis: /^src\/state\/redis\//,
   undici: /^src\/http\/outbound\.ts$/,
   pino: /^src\/ops\/log\.ts$/,
+  'prom-client': /^src\/ops\/metrics(?:-[a-z]+)?\.ts$/,
   'p-limit': /^src\/exchange\//,
   koa: /^src\/(soap|rest|ops)\//,
   '@koa/router': /^src\/(soap|rest|ops)\//,

@@ -23,7 +23,7 @@ export interface Faces {
 
 /** Rejects when an address cannot be had, with everything closed that `parts` had opened. */
 export async function listenOn({ listen, limits }: Config, parts: Parts): Promise<Faces> {
-  const { soap, rest, ledger, journal, http, certificates, observer } = parts
+  const { soap, rest, ledger, journal, http, certificates, observer, metrics } = parts
   const opened = await listenAll([
     {
       ...listen.soap,
@@ -41,7 +41,7 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
       refusal: observed(observer, 'toLegacy', refuseBeforeJson),
       onFull: fullness('rest', observer),
     },
-    { ...listen.admin, handler: probes(() => ledger.isReady()).callback() },
+    { ...listen.admin, handler: probes({ isReady: () => ledger.isReady(), metrics }).callback() },
   ]).catch(async (error: unknown) => {
     certificates.stop()
     await Promise.all([http.close(), journal.close(), ledger.close()])

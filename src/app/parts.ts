@@ -30,6 +30,7 @@ import { compileForwarded } from '../http/forwarded.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
+import type { Metrics } from '../ops/metrics.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { soapInbound } from '../soap/inbound.ts'
@@ -43,6 +44,7 @@ import { openState } from './ledger.ts'
 import { openLegacyWire } from './legacy-wire.ts'
 import { buildLinks, contractOf, heartbeatsOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
+import { metricsOf } from './metrics.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
 import { type Certificates, openCertificates } from './tls.ts'
@@ -53,6 +55,7 @@ export interface PartsOptions {
   readonly crossings: readonly Crossing[]
   readonly observer: Observer | undefined
   readonly version: string
+  readonly revision: string
   readonly now: () => number
   readonly random: () => number
   /** What each face is reached under, without a slash at its end; asked only once both listen. */
@@ -77,6 +80,7 @@ export interface Parts {
   readonly dsoFlows: DsoFlows
   readonly agenda: Agenda
   readonly replies: Replies
+  readonly metrics: Metrics
   readonly soap: RequestListener
   readonly rest: RestInbound
 }
@@ -103,14 +107,15 @@ export function assemble(options: PartsOptions): Parts {
   const { ledger, pace } = openState(config, log, now)
   const breakers = openBreakers(options, observer)
   const journal = openJournal(config, now)
-  observers.push(...observersOf(journal, config, built.links, now))
+  // Flows that send events put their kinds in here.
+  const kinds = new Map<string, EventKind>()
+  const metrics = metricsOf(options, built.links, kinds, () => parts)
+  observers.push(metrics.observer, ...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
   const shared = { ledger, liveness, breakers, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = httpClient()
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
-  // Flows that send events put their kinds in here.
-  const kinds = new Map<string, EventKind>()
   const events = openEvents(ground, kinds)
   // Sessions begin long after both are there.
   const hooks = {
@@ -147,7 +152,7 @@ export function assemble(options: PartsOptions): Parts {
   const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
   const forecast = eachByReceiver(forecasts, advice, ground.links)
   const flows = new Map([...csp.legacy, ...cspRequests.flows])
-  return {
+  const parts: Parts = {
     observer,
     ledger,
     journal,
@@ -169,11 +174,13 @@ export function assemble(options: PartsOptions): Parts {
       ...dsoFlows.workers,
     }),
     replies,
+    metrics,
     rest: party.face(
       modernReceiver({ links: ground.links, observer, now, flows: { fp: dsoFlows.modern, cp: new Map(csp.modern) } }),
     ),
     soap: soapFace(ground, { forecasts, wishes, replies, flows, sessions: party.sessions }),
   }
+  return parts
 }
 
 function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames): Forecasts {

@@ -69,7 +69,7 @@ export function openParty(options: PartyOptions): Party {
       changed: (line) => log.info(line, 'session'),
       called: ({ error, ...line }) =>
         log[line.outcome === 'accepted' ? 'info' : 'warn']({ ...line, ...reason(error) }, 'call'),
-      alarm: (alarm, { error, ...about }) => log.error({ alarm, ...about, ...reason(error) }, 'alarm'),
+      alarm: (alarm, about) => observer.alarm(alarm, about),
     },
     baseUrl: ({ role }) => `${publicUrl()}/oscp/${role === 'fp' ? 'cp' : 'fp'}/2.0`,
     attemptMs: config.delivery.timeout,

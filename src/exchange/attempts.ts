@@ -5,6 +5,7 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import {
   carriedBy,
+  carriedSince,
   type Delivery,
   type ForecastRecord,
   type Moment,
@@ -144,7 +145,7 @@ export class Attempts {
     const error = 'cause' in result ? { error: result.cause } : {}
     const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, ...times }
     const status = 'status' in result ? result.status : undefined
-    const origin = { exchanges: carriedBy(record), status }
+    const origin = { exchanges: carriedBy(record), acceptedAt: carriedSince(record), status }
     observer.attempted({ ...this.options.receiver.describe(link), ...line, ...origin, ...error })
     // A delivery may hold earlier versions too, whose senders have their answer already.
     const promised = !this.waiting.hasAll(key, record.settled + 1, version)

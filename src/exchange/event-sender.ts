@@ -210,6 +210,7 @@ export class EventSender {
       group,
       request,
       exchanges: [exchange],
+      acceptedAt: event.at,
       attempt,
       outcome: result,
       sentence,

@@ -26,7 +26,7 @@ export interface ForecastRecord {
   /** What arrived while the delivery was being sent; laid over it when that is settled. */
   readonly since?: readonly Block[] | undefined
   /** The exchanges that the newest unsettled versions came with, oldest first. */
-  readonly from?: readonly { readonly version: number; readonly exchange: ExchangeId }[] | undefined
+  readonly from?: readonly Source[] | undefined
   readonly sinceCause?: Cause | undefined
   /** What the peer said of the last versions, oldest first, for senders who still wait to hear it. */
   readonly said: readonly Said[]
@@ -34,6 +34,14 @@ export interface ForecastRecord {
   readonly sent?: readonly RequestId[] | undefined
   /** What the mapping keeps for later, such as the forecastId. */
   readonly kept: Value
+}
+
+/** The exchange that a version came with. */
+export interface Source {
+  readonly version: number
+  readonly exchange: ExchangeId
+  /** When, in milliseconds since 1970; absent where an earlier release of the gateway wrote it. */
+  readonly at?: number
 }
 
 export interface Delivery {
@@ -96,7 +104,7 @@ export function received(
 ): ForecastRecord {
   const version = record.version + 1
   const { exchange, ...cause } = origin
-  const from = exchange ? [...(record.from ?? []), { version, exchange }].slice(-remembered) : record.from
+  const from = exchange ? [...(record.from ?? []), { version, exchange, at: now }].slice(-remembered) : record.from
   const next = { ...record, version, kept, from }
   const { delivery } = record
   if (delivery?.sender !== undefined)
@@ -187,6 +195,11 @@ function withSent(sent: readonly RequestId[] = [], request: RequestId): readonly
 /** The exchanges whose forecasts the delivery carries. */
 export function carriedBy({ from = [], delivery }: ForecastRecord): ExchangeId[] {
   return from.filter(({ version }) => delivery && version <= delivery.version).map(({ exchange }) => exchange)
+}
+
+/** When the oldest of them came, as far as it is known. */
+export function carriedSince({ from = [], delivery }: ForecastRecord): number | undefined {
+  return from.find(({ version, at }) => delivery && version <= delivery.version && at !== undefined)?.at
 }
 
 /** A claim means that whoever was sending has had its time. */

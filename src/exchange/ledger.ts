@@ -33,6 +33,13 @@ export type Change =
   | { readonly id: string; readonly revision: number; readonly write: Write<unknown> }
   | { readonly id: string; readonly revision: number; readonly remove: true }
 
+export interface AgendaDepth {
+  /** Records with a due time, leased ones included. */
+  readonly size: number
+  /** For how long the earliest of them has been due, in milliseconds; 0 when none is. */
+  readonly overdueMs: number
+}
+
 /**
  * Every method rejects with GatewayError `state-unavailable` when the state cannot be reached in time, and then the write
  * may or may not have happened: writing the same again with the same revision is safe, it fails or changes nothing.
@@ -61,6 +68,9 @@ export interface Ledger {
 
   /** The ids of this peer's records that begin with `prefix`, in no particular order: for rare work over all of them. */
   list(peer: PeerId, prefix: string): Promise<string[]>
+
+  /** How much of this peer's is on the agenda. Records that have expired may still be counted until they would be due. */
+  agenda(peer: PeerId): Promise<AgendaDepth>
 
   /** Whether the store can be reached and used now. Never rejects. */
   isReady(): Promise<boolean>

@@ -48,6 +48,8 @@ export interface DeliveryLine extends MessageIds {
   readonly request: RequestId
   /** The exchanges that it carries on, as far as they are known. */
   readonly exchanges?: readonly ExchangeId[]
+  /** When the oldest of them was accepted, in milliseconds since 1970, where that is known. */
+  readonly acceptedAt?: number | undefined
   readonly attempt: number
   readonly outcome: 'accepted' | 'refused' | 'unavailable' | 'expired'
   readonly durationMs?: number
@@ -108,6 +110,16 @@ export type Alarm =
   | 'usage not kept'
   /** A legacy party has not called and not answered our heartbeats for so long that it does not count as alive. */
   | 'legacy party silent'
+  /** Calls of an OSCP 2.0 party are answered with 401 or 403: it may have forgotten us. */
+  | 'registration suspect'
+  /** A registration will not come about without somebody: a new token, another configuration. */
+  | 'registration failed'
+  /** A handshake will not come about without somebody. */
+  | 'handshake failed'
+  /** What had to follow from a party's coming or going failed; it is tried again. */
+  | 'session hook failed'
+  /** An OSCP 2.0 party was online, and its heartbeat did not come in time. */
+  | 'peer offline'
   /** Work on the agenda failed in a way nobody foresaw. */
   | 'agenda failure'
 

@@ -174,6 +174,10 @@ export class Agenda implements Ledger {
     return this.ledger.list(peer, prefix)
   }
 
+  agenda(peer: PeerId) {
+    return this.ledger.agenda(peer)
+  }
+
   /** The ledger as one process sees it: not at all once that process has died. */
   asSeenBy(): Ledger {
     const life = this.life
@@ -193,6 +197,7 @@ export class Agenda implements Ledger {
       remove: (key, revision) => guarded(() => this.ledger.remove(key, revision)),
       claim: async () => [],
       list: (peer, prefix) => guarded(() => this.ledger.list(peer, prefix)),
+      agenda: (peer) => guarded(() => this.ledger.agenda(peer)),
       isReady: async () => true,
       close: async () => {},
     }

@@ -242,6 +242,29 @@ for (const { name, open, shut } of kinds) {
       })
     })
 
+    describe('the agenda', () => {
+      it('of a peer that nothing is owed to is empty', async () => {
+        await ledger.write(key('a'), 0, { record: 1, due: 'not due', keepFor: minute })
+        expect(await ledger.agenda(peer)).to.deep.equal({ size: 0, overdueMs: 0 })
+      })
+
+      it('says how much has a due time, and for how long the earliest has been due', async () => {
+        await put('later', minute)
+        expect(await ledger.agenda(peer)).to.deep.equal({ size: 1, overdueMs: 0 })
+        await put('late', -3_000)
+        await put('later still', -1_000)
+        const { size, overdueMs } = await ledger.agenda(peer)
+        expect(size).to.equal(3)
+        expect(overdueMs).to.be.within(3_000, 2 * minute)
+      })
+
+      it('counts what is leased, which is not due before the lease ends', async () => {
+        await put('a', -1_000)
+        await ledger.claim(peer, 1, minute)
+        expect(await ledger.agenda(peer)).to.deep.equal({ size: 1, overdueMs: 0 })
+      })
+    })
+
     describe('several records at once', () => {
       const record = (text: string, due: Due = 'not due') => ({ record: text, due, keepFor: minute })
       const text = async (id: string) => (await ledger.read<string>(key(id)))?.record

@@ -4,7 +4,7 @@
  * change them from outside. An expired record may take up memory until about as many writes have passed as there are records.
  */
 import type { PeerId } from '../../exchange/ids.ts'
-import type { Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
 
 interface Entry {
   readonly text: string
@@ -98,6 +98,12 @@ export class MemoryLedger implements Ledger {
   async list(peer: PeerId, prefix: string): Promise<string[]> {
     const shelf = this.shelf(peer)
     return [...shelf.entries.keys()].filter((id) => id.startsWith(prefix) && this.find(shelf, id))
+  }
+
+  async agenda(peer: PeerId): Promise<AgendaDepth> {
+    const { agenda } = this.shelf(peer)
+    const [first] = agenda
+    return { size: agenda.length, overdueMs: first ? Math.max(0, this.now() - first.due) : 0 }
   }
 
   async isReady(): Promise<boolean> {

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
-import type { Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
 import { answered, closeRedis, defineScript, type RedisClient, redisKey } from './client.ts'
 
 /** The first character of a value says how the rest is written: '1' is JSON. */
@@ -44,6 +44,7 @@ export class RedisLedger implements Ledger {
       claim: defineScript<string[]>(client, 'ledger-claim'),
       sift: defineScript<string[]>(client, 'ledger-sift'),
       list: defineScript<string[]>(client, 'ledger-list'),
+      agenda: defineScript<[number, number]>(client, 'ledger-agenda'),
       ready: defineScript<string>(client, 'ready'),
     }
   }
@@ -95,6 +96,11 @@ export class RedisLedger implements Ledger {
   async list(peer: PeerId, prefix: string): Promise<string[]> {
     const ids = await this.scripts.list([indexKey(peer)], [])
     return ids.filter((id) => id.startsWith(prefix))
+  }
+
+  async agenda(peer: PeerId): Promise<AgendaDepth> {
+    const [size, overdueMs] = await this.scripts.agenda([agendaKey(peer)], [])
+    return { size, overdueMs }
   }
 
   async isReady(): Promise<boolean> {
