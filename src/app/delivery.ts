@@ -25,7 +25,10 @@ export function openBreakers({ config, log, now, random }: PartsOptions, observe
   })
 }
 
-export function openEvents(ground: Ground, kinds: Map<string, EventKind>): Events {
+export function openEvents(
+  ground: Pick<Ground, 'config' | 'ledger' | 'observer' | 'now' | 'random'> & { readonly breakers?: Breakers },
+  kinds: ReadonlyMap<string, EventKind>,
+): Events {
   const { config, ledger, observer, breakers, now, random } = ground
   const { timeout: attempt, firstRetry, longestRetry, giveUpAfter, queueLimit: limit } = config.delivery
   const times = { attempt, firstRetry, longestRetry, giveUpAfter }

@@ -6,17 +6,23 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../errors.ts'
+import { DeadList } from '../exchange/dead-list.ts'
 import type { LinkId, PeerId } from '../exchange/ids.ts'
 import { type LimitView, type ViewedLink, viewLimits } from '../exchange/limits-view.ts'
 import { Sessions } from '../session/sessions.ts'
 import { connectRedis } from '../state/redis/client.ts'
 import { RedisLedger } from '../state/redis/ledger.ts'
+import { openEvents } from './delivery.ts'
 import { redisOptions } from './ledger.ts'
 import { sessionPeers, vaultOf } from './party.ts'
 
 export interface Operator {
   readonly sessions: Sessions
   readonly peers: readonly PeerId[]
+  /** Everybody, of either protocol. */
+  readonly parties: readonly PeerId[]
+  /** Messages that were given up; what is put back into a queue the gateway sends. */
+  readonly dead: DeadList
   /** What is stored of forecasts. Rejects while the state is away. */
   limits(): Promise<LimitView[]>
   close(): Promise<void>
@@ -51,9 +57,15 @@ export async function openOperator(config: Config, withinMs = 5000): Promise<Ope
     newId: randomUUID,
     random: Math.random,
   })
+  const quiet = { exchanged: silent, attempted: silent, alarm: silent }
+  const events = openEvents({ config, ledger, observer: quiet, now: Date.now, random: Math.random }, new Map())
+  // Only the gateway sends.
+  events.drain()
   return {
     sessions,
     peers: peers.map(({ id }) => id),
+    parties: Object.keys(config.peers) as PeerId[],
+    dead: new DeadList({ ledger, events, now: Date.now }),
     limits: () => viewLimits(ledger, viewedLinks(config), Date.now()),
     close: () => ledger.close(),
   }

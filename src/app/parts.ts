@@ -137,8 +137,8 @@ export function assemble(options: PartsOptions): Parts {
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const [names, wishes] = [new ForecastNames(ledger, now), new Wishes(ledger, now)]
   const receiver = byRole(flexibilityProviders(party.wire), operatorsReceiver(ground, legacyWire, events))
-  const forecasts: Forecasts = openForecasts(ground, receiver, names)
-  const advice = openForecasts(ground, optimizers(party.wire))
+  const forecasts: Forecasts = openForecasts(ground, events, receiver, names)
+  const advice = openForecasts(ground, events, optimizers(party.wire))
   const isOnline = async (peer: PeerId) => (await party.sessions.address(peer)) !== undefined
   const between = { wire: legacyWire, events, forecasts, names, wishes, isOnline, newId: randomUUID }
   const dsoFlows: DsoFlows = openDsoFlows({ ...ground, ...between })
@@ -183,7 +183,7 @@ export function assemble(options: PartsOptions): Parts {
   return parts
 }
 
-function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames): Forecasts {
+function openForecasts(ground: Ground, events: Events, receiver: Receiver, names?: ForecastNames): Forecasts {
   const { config, ledger, links, observer, breakers, now, random } = ground
   const { timeout: attempt, firstRetry, longestRetry } = config.delivery
   const times = { attempt, firstRetry, longestRetry }
@@ -195,6 +195,7 @@ function openForecasts(ground: Ground, receiver: Receiver, names?: ForecastNames
     observer,
     times,
     breakers,
+    bury: (peer, dead) => events.bury(peer, dead),
     now,
     random,
     newId: randomUUID,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { home } from '../app.ts'
 import { check } from './check.ts'
+import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dead.ts'
 import { demo } from './demo.ts'
 import { type DraftOptions, draft } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
@@ -113,6 +114,34 @@ peers
   .action((id: string, _options: unknown, command: Command) => {
     code = forgetPeer(command.optsWithGlobals<{ config?: string }>().config, id)
   })
+
+const dead = program
+  .command('dead')
+  .description('messages that were given up, and why; needs the Redis that the gateway uses')
+  .option(...config)
+  .option('--json', 'one JSON text a line, for scripts')
+
+const deadOptions = (command: Command) => command.optsWithGlobals<DeadOptions>()
+
+dead
+  .command('list', { isDefault: true })
+  .description('list them, the oldest first')
+  .argument('[party]', 'those of one party only')
+  .action((party: string | undefined, _options: unknown, command: Command) => {
+    code = listDead(deadOptions(command), party)
+  })
+
+for (const [name, description, work] of [
+  ['show', 'show one with all that is kept of it, the message itself included', showDead],
+  ['retry', 'put one into the queue of its party again, as the last', retryDead],
+  ['drop', 'forget one', dropDead],
+] as const)
+  dead
+    .command(`${name} <party> <id>`)
+    .description(description)
+    .action((party: string, id: string, _options: unknown, command: Command) => {
+      code = work(deadOptions(command), party, id)
+    })
 
 program
   .command('pages')

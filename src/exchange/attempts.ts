@@ -151,7 +151,31 @@ export class Attempts {
     const promised = !this.waiting.hasAll(key, record.settled + 1, version)
     if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)
     if (result.verdict === 'refused' && promised) observer.alarm('refused after acceptance', about)
+    if ((result.verdict === 'expired' || result.verdict === 'refused') && promised)
+      this.bury(key, record, sentence ?? 'Its last block ended before it could be delivered.')
     if (result.verdict === 'unavailable' && attempts === 0) observer.alarm('peer unavailable', about)
+  }
+
+  /** An alarm has told of it already: if it cannot be kept as well, it is only not in the list. */
+  private bury({ peer }: LedgerKey, record: ForecastRecord, reason: string): void {
+    const { link, group, type } = record
+    const { version, request, attempts, blocks } = record.delivery!
+    const ended = new Date(endOf(blocks)).toISOString()
+    const details = { type, version, request, ended }
+    const exchange = carriedBy(record).at(-1)
+    const dead = {
+      kind: 'forecast',
+      link,
+      group,
+      exchange,
+      reason,
+      at: this.options.now(),
+      attempts: attempts + 1,
+      details,
+    }
+    const buried = Promise.resolve(this.options.bury?.(peer, dead)).catch(() => undefined)
+    this.running.add(buried)
+    void buried.then(() => this.running.delete(buried))
   }
 
   private async settle(

@@ -10,7 +10,7 @@ import type { Event, EventKind, EventQueue } from './events.ts'
 import type { PeerId } from './ids.ts'
 import type { Change, Ledger, LedgerKey } from './ledger.ts'
 import type { Observer } from './observer.ts'
-import { type DeadLimits, emptyQueue, eventId, type Queue, queueKey } from './queue-record.ts'
+import { buried, type Dead, type DeadLimits, emptyQueue, eventId, type Queue, queueKey } from './queue-record.ts'
 import type { RetryTimes } from './retry.ts'
 import { Turns } from './turns.ts'
 
@@ -81,6 +81,20 @@ export class Events implements EventQueue, Worker {
       // If another was faster, the queue is being sent or was added to, and comes when it is due.
       await this.sender.write(peer, stored.revision, stored.record, { in: 0 }, [])
     })
+  }
+
+  /** Writes a message that never was an event into the dead list. Rejects while the state is away. */
+  async bury(peer: PeerId, dead: Dead): Promise<void> {
+    const { ledger, observer, now, dead: limits } = this.options
+    const forgotten = await this.turns.take(peer, async () => {
+      for (;;) {
+        const { record, revision } = (await ledger.read<Queue>(queueKey(peer))) ?? { record: undefined, revision: 0 }
+        const grave = buried(record ?? emptyQueue(now()), dead, limits)
+        const due = record ? 'unchanged' : 'not due'
+        if (await this.sender.write(peer, revision, grave.queue, due, grave.changes)) return grave.forgotten
+      }
+    })
+    if (forgotten !== undefined) observer.alarm('dead list full', { peer, link: dead.link })
   }
 
   /** Begins to send nothing more: what is added from now on is left to others, or to the next start. */

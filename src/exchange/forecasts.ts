@@ -28,6 +28,7 @@ import type { PeerId, RequestId } from './ids.ts'
 import type { Change, Due, Ledger, LedgerKey, Stored, Write } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links } from './peers.ts'
+import type { Dead } from './queue-record.ts'
 import type { Receiver } from './receivers.ts'
 import { type Block, blocksOf, endOf } from './schedule.ts'
 import { Unrecorded } from './unrecorded.ts'
@@ -51,6 +52,8 @@ export interface ForecastsOptions {
   readonly times: DeliveryTimes
   /** Without it a peer that does not answer is not spared. */
   readonly breakers?: Breakers | undefined
+  /** Keeps for people what was promised and does not arrive. Rejects while the state is away. */
+  readonly bury?: ((peer: PeerId, dead: Dead) => Promise<void>) | undefined
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number
   readonly newId: () => string

@@ -29,6 +29,8 @@ export interface Dead {
   /** When it was given up, in milliseconds since 1970. */
   readonly at: number
   readonly attempts: number
+  /** What else tells a schedule from others: its type, its version, the id it was sent under, when it would have ended. */
+  readonly details?: Readonly<Record<string, string | number>> | undefined
   /** What can be put into the queue once more; absent where only its sender can send it anew. */
   readonly event?: Event | undefined
 }
