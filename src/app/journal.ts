@@ -1,7 +1,7 @@
 /** Opens the journal where the state is, for the gateway to write and for an operator to read. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Config } from '../config.ts'
+import { type Config, isLegacy } from '../config.ts'
 import { GatewayError } from '../errors.ts'
 import type { Journal } from '../exchange/journal.ts'
 import { journalObserver } from '../exchange/journal-observer.ts'
@@ -21,10 +21,19 @@ export function openJournal({ redis, journal: caps, peers }: Config, now: () => 
 }
 
 /** Writes down what is observed; nothing when the configuration says so. */
-export function observersOf(journal: Journal, { journal: caps }: Config, links: Links, now: () => number): Observer[] {
-  if (caps.perPeer === 0) return []
+export function observersOf(journal: Journal, config: Config, links: Links, now: () => number): Observer[] {
+  if (config.journal.perPeer === 0) return []
   const process = randomBytes(4).toString('hex')
-  return [journalObserver({ journal, now, process, mappingOf: (link) => links.byId(link)?.crossing.hash })]
+  const legacy = new Set(Object.entries(config.peers).flatMap(([id, peer]) => (isLegacy(peer) ? [id] : [])))
+  return [
+    journalObserver({
+      journal,
+      now,
+      process,
+      isLegacy: (peer) => legacy.has(peer),
+      mappingOf: (link) => links.byId(link)?.crossing.hash,
+    }),
+  ]
 }
 
 /** For reading beside the gateway. Undefined when it is in the gateway's own memory; throws `state-unavailable`. */

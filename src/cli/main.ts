@@ -9,6 +9,7 @@ import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dea
 import { demo } from './demo.ts'
 import { type DraftOptions, draft } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
+import { type JournalOptions, journal, showExchange } from './journal.ts'
 import { listLimits } from './limits.ts'
 import { type PagesOptions, pages } from './pages.ts'
 import { forgetPeer, issueToken, listPeers, rotateToken } from './peers.ts'
@@ -71,6 +72,37 @@ program
   })
 
 const config = ['-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG'] as const
+
+const journals = program
+  .command('journal')
+  .description('list what the parties exchanged lately, the newest first; needs the Redis that the gateway uses')
+  .option(...config)
+  .option('--peer <id>', 'of this party')
+  .option('--exchange <id>', 'this exchange, and attempts to deliver what it brought')
+  .option('--request <id>', 'with this X-Request-ID')
+  .option('--correlation <id>', 'with this X-Correlation-ID or RelatesTo')
+  .option('--message-id <id>', 'with this MessageID')
+  .option('--group <id>', 'about this group (or a cable that no link knows)')
+  .option(
+    '--outcome <outcome>',
+    'with this outcome: accepted, rejected, repeated, refused, unavailable, or a kind of error',
+  )
+  .option('--since <time>', 'not older than this: an instant, or a time back such as 90m')
+  .option('--limit <n>', 'at most so many', '50')
+  .option('--json', 'one JSON text a line, with receipts')
+  .action((options: JournalOptions) => {
+    code = journal(options)
+  })
+
+journals
+  .command('show <exchange>')
+  .description('show one exchange with its receipt, and everything that followed from it, the oldest first')
+  .option(...config)
+  .option('--json', 'one JSON text a line')
+  .action((exchange: string, _options: unknown, command: Command) => {
+    const { config: file, json } = command.optsWithGlobals<{ config?: string; json?: boolean }>()
+    code = showExchange(file, exchange, json ?? false)
+  })
 
 program
   .command('limits')

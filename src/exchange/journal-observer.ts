@@ -5,7 +5,7 @@
 import { errorTable, GatewayError } from '../errors.ts'
 import type { Fidelity } from '../mapping/rules.ts'
 import { type Receipt, type ReceiptEntry, worst } from '../mapping/run.ts'
-import type { LinkId } from './ids.ts'
+import type { LinkId, PeerId } from './ids.ts'
 import type { Journal, JournalEntry, JournalReceipt } from './journal.ts'
 import type { DeliveryLine, ExchangeLine, Observer } from './observer.ts'
 
@@ -21,11 +21,13 @@ export interface JournalObserverOptions {
   readonly now: () => number
   /** Tells the entries of this process from those of others that share the journal. */
   readonly process: string
+  /** Whether a party is one of OSCP 1.0. */
+  readonly isLegacy: (peer: PeerId) => boolean
   /** Hash of the mappings of a link. */
   readonly mappingOf: (link: LinkId) => string | undefined
 }
 
-export function journalObserver({ journal, now, process, mappingOf }: JournalObserverOptions): Observer {
+export function journalObserver({ journal, now, process, isLegacy, mappingOf }: JournalObserverOptions): Observer {
   let count = 0
   // Sorts as it counts, for as many entries as a process makes in its life.
   const nextId = () => `${(count++).toString(36).padStart(8, '0')}-${process}`
@@ -37,7 +39,7 @@ export function journalObserver({ journal, now, process, mappingOf }: JournalObs
   })
   return {
     exchanged: (line) => journal.add({ ...origin(line.link), ...entryOfExchange(line) }),
-    attempted: (line) => journal.add({ ...origin(line.link), ...entryOfAttempt(line) }),
+    attempted: (line) => journal.add({ ...origin(line.link), ...entryOfAttempt(line, isLegacy(line.peer)) }),
     alarm: () => undefined,
   }
 }
@@ -66,8 +68,14 @@ function entryOfExchange(line: ExchangeLine): Entry {
   }
 }
 
-function entryOfAttempt(line: DeliveryLine): Entry {
-  const { peer, direction = 'toModern', message = 'UpdateGroupCapacityForecast', group, exchanges = [] } = line
+function entryOfAttempt(line: DeliveryLine, legacy: boolean): Entry {
+  const {
+    peer,
+    direction = legacy ? 'toLegacy' : 'toModern',
+    message = 'UpdateGroupCapacityForecast',
+    group,
+    exchanges = [],
+  } = line
   const { request, correlation, outcome, status, durationMs, attempt, version, retryInMs, receipts = [] } = line
   return {
     way: 'out',
@@ -101,18 +109,20 @@ function statusOf({ direction, outcome }: ExchangeLine): number | undefined {
 /** A message of many cables has a receipt for each, which mostly say the same. */
 function summaryOf(receipts: readonly Receipt[]): JournalReceipt | undefined {
   if (receipts.length === 0) return undefined
-  let fidelity: Fidelity = 'exact'
+  const fidelity = receipts.reduce<Fidelity>((all, receipt) => worst(all, receipt.fidelity), 'exact')
+  const entries = receipts.flatMap((receipt) => receipt.entries)
+  // A request and its answer: they have nothing in common, and to look for it would cost more than all the rest.
+  return { fidelity, entries: (receipts.length <= 2 ? entries : merged(entries)).slice(0, mostReceiptEntries) }
+}
+
+function merged(all: readonly ReceiptEntry[]): ReceiptEntry[] {
   const entries = new Map<string, ReceiptEntry>()
-  for (const receipt of receipts) {
-    fidelity = worst(fidelity, receipt.fidelity)
-    for (const entry of receipt.entries) {
-      const key = `${entry.verb} ${entry.path} ${entry.reason}`
-      const known = entries.get(key)
-      if (known) entries.set(key, { ...known, count: known.count + entry.count })
-      else if (entries.size < mostReceiptEntries) entries.set(key, entry)
-    }
+  for (const entry of all) {
+    const key = `${entry.verb} ${entry.path} ${entry.reason}`
+    const known = entries.get(key)
+    entries.set(key, known ? { ...known, count: known.count + entry.count } : entry)
   }
-  return { fidelity, entries: [...entries.values()] }
+  return [...entries.values()]
 }
 
 /** What a partner is told: a cause may name hosts and quote documents. */

@@ -40,7 +40,7 @@ export interface DeliveryLine extends MessageIds {
   readonly link: LinkId
   /** Without it the attempt is one of UpdateGroupCapacityForecast. */
   readonly message?: string
-  /** Which wire it left on; without it the 2.0 one. */
+  /** Which wire it left on; without it that of its peer. */
   readonly direction?: 'toModern' | 'toLegacy'
   readonly group?: string | undefined
   /** Of the schedule; events have none. */

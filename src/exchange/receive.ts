@@ -100,9 +100,9 @@ export function legacyReceiver({
 
   async function receive(request: LegacyRequest): Promise<Value> {
     const started = now()
-    const { exchange: id, peer, operation } = request
+    const { exchange: id, peer, operation, messageId, relatesTo } = request
     signOfLife(peer)
-    const line = { exchange: id, peer, operation, direction: 'toModern' as const }
+    const line = { exchange: id, peer, operation, messageId, relatesTo, direction: 'toModern' as const }
     const seen: Seen = { link: undefined, groups: [], receipts: [] }
     const observe = (outcome: ExchangeLine['outcome'], error?: unknown) => {
       const { link, groups, receipts } = seen
