@@ -15,7 +15,10 @@ export interface HttpAnswer {
   readonly status: number
   readonly contentType: string
   readonly retryAfter: string | undefined
+  /** As UTF-8. */
   readonly body: string
+  /** As it came, for those who know its encoding. */
+  readonly bytes: Buffer
 }
 
 /** What calls on behalf of one peer may reach besides https to the public internet. */
@@ -96,11 +99,13 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
         const answer = await request(url, { method, headers, body, dispatcher, signal: late.signal })
         const status = answer.statusCode
         const taken = status >= 200 && status < 300 && !needsBody
+        const bytes = await (taken ? readPatiently(answer.body, longestAnswer) : readShort(answer.body, longestAnswer))
         return {
           status,
           contentType: first(answer.headers['content-type']) ?? '',
           retryAfter: first(answer.headers['retry-after']),
-          body: await (taken ? readPatiently(answer.body, longestAnswer) : readShort(answer.body, longestAnswer)),
+          body: bytes.toString('utf8'),
+          bytes,
         }
       } finally {
         clearTimeout(timer)
@@ -213,18 +218,18 @@ function first(header: string | string[] | undefined): string | undefined {
 type Body = AsyncIterable<Buffer> & { destroy(): unknown }
 
 /** The body, or nothing when it breaks off or takes too long. */
-async function readPatiently(body: Body, most: number): Promise<string> {
+async function readPatiently(body: Body, most: number): Promise<Buffer> {
   const timer = setTimeout(() => body.destroy(), patience)
   try {
     return await readShort(body, most)
   } catch {
-    return ''
+    return Buffer.alloc(0)
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function readShort(body: Body, most: number): Promise<string> {
+async function readShort(body: Body, most: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
@@ -235,5 +240,5 @@ async function readShort(body: Body, most: number): Promise<string> {
       break
     }
   }
-  return Buffer.concat(chunks).toString('utf8', 0, most)
+  return Buffer.concat(chunks).subarray(0, most)
 }

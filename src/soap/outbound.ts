@@ -3,6 +3,7 @@
  * Limits: repeating is the caller's business. A web server's word is not the party's: only a SOAP answer accepts or refuses.
  * A party that said it does not host an operation is asked again after an hour, and by every process for itself.
  */
+import { decodeDocument } from '../charset.ts'
 import type { LegacyRole, Operation, Service } from '../contract/model.ts'
 import { asGatewayError } from '../errors.ts'
 import type { PeerId } from '../exchange/ids.ts'
@@ -15,7 +16,7 @@ import { compileEncoder, type Encoder } from './encode.ts'
 import { writeEnvelope } from './envelope.ts'
 import { faultOutcome, statusOutcome, unreadable } from './outcome.ts'
 import { requestHeader } from './request-header.ts'
-import { mediaType, type SoapVersion } from './versions.ts'
+import { mediaType, readMediaType, type SoapVersion } from './versions.ts'
 
 /** A legacy party as it is called. */
 export interface SoapDestination {
@@ -110,12 +111,20 @@ export function soapOutbound(options: SoapOutboundOptions): LegacyWire {
   }
 
   function conclude(answer: HttpAnswer, { answer: element }: Called): LegacyOutcome {
-    const { status, contentType, body } = answer
-    const said = statusOutcome(status, contentType, body)
-    if (said) return said
-    if (Buffer.byteLength(body) >= longestAnswer) return unreadable(status, 'is longer than is read')
+    const { status, contentType, bytes } = answer
+    let document: string
     try {
-      const read = readAnswer(body, element)
+      document = decodeDocument(bytes, readMediaType(contentType).charset)
+    } catch (thrown) {
+      // What it says of itself is not so; whether it is a page can be seen all the same.
+      const known = statusOutcome(status, contentType, answer.body)
+      return known ?? unreadable(status, 'is in no encoding that is read', asGatewayError(thrown))
+    }
+    const said = statusOutcome(status, contentType, document)
+    if (said) return said
+    if (bytes.length >= longestAnswer) return unreadable(status, 'is longer than is read')
+    try {
+      const read = readAnswer(document, element)
       if ('fault' in read) return faultOutcome(read.fault, status)
       // A good answer that comes with a bad status was not meant.
       if (status < 200 || status > 299) return unreadable(status, 'is no fault')

@@ -21,7 +21,8 @@ export interface Operation {
   readonly response: string
   readonly input: Shape
   readonly soapAction: string
-  readonly action: string
+  /** Undefined where the WSDL names none. */
+  readonly action: string | undefined
 }
 
 export interface ServiceTable {
@@ -62,7 +63,7 @@ export interface Answering {
   value?: Xml
   fault?: { code: 'Sender' | 'Receiver'; subcode?: string; reason?: string; detail?: string }
   /** The whole body of the HTTP answer. */
-  body?: string
+  body?: string | Buffer
   status?: number
   contentType?: string
   headers?: Record<string, string>
@@ -224,7 +225,7 @@ function read(table: ServiceTable, raw: string, headers: IncomingHttpHeaders, me
   const value = checked(first, about_.input, table.namespace, operation, problems)
   if (version === '1.1' && headers.soapaction !== `"${about_.soapAction}"`)
     problems.push(`SOAPAction ${headers.soapaction}`)
-  if (blocks.Action !== undefined && blocks.Action !== about_.action)
+  if (blocks.Action !== undefined && about_.action !== undefined && blocks.Action !== about_.action)
     problems.push(`wsa:Action ${String(blocks.Action)}`)
   const wrong = problems.length > 0 ? problems.join('; ') : undefined
   return { ...about, operation, version, blocks, value: value as Content, wrong }

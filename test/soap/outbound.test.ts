@@ -213,6 +213,22 @@ describe('A call at a legacy party', () => {
     }
   })
 
+  it('is read in the encoding that its answer is in', async () => {
+    const answer = (declared: string) =>
+      `<?xml version="1.0" encoding="${declared}"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><updateAggregatedUsageResponse xmlns="urn:oscp-gateway:oscp-1.0:Dso"><status>Rejected</status><info>Zähler unbekannt</info></updateAggregatedUsageResponse></s:Body></s:Envelope>`
+    const read = { verdict: 'answered', value: { status: 'Rejected', info: 'Zähler unbekannt' } }
+    const cases: Answering[] = [
+      { body: Buffer.from(answer('ISO-8859-1'), 'latin1'), contentType: 'text/xml;charset=ISO-8859-1' },
+      { body: Buffer.from(answer('ISO-8859-1'), 'latin1'), contentType: 'text/xml' },
+      { body: Buffer.from(`\uFEFF${answer('utf-16')}`, 'utf16le'), contentType: 'text/xml; charset=utf-16' },
+      { body: answer('UTF-8'), contentType: 'text/xml' },
+    ]
+    for (const how of cases) expect(await outcome(how), how.contentType).to.deep.equal(read)
+    const unknown = { body: answer('EBCDIC'), contentType: 'text/xml; charset=ebcdic' }
+    const sentence = 'The answer of the peer, with status 200, is in no encoding that is read.'
+    expect(await outcome(unknown)).to.include({ verdict: 'unavailable', sentence })
+  })
+
   it('that is not answered, in time or at all, may pass later', async () => {
     const silent = { verdict: 'unavailable', sentence: 'The peer did not answer.' }
     expect(await outcome({ hang: true }, '1.1', 50)).to.include(silent)
