@@ -78,21 +78,30 @@ function readDemands(message: Members): Members {
   }
 }
 
-/** Section 8.2: generation is a magnitude, whatever sign it comes with. */
+/**
+ * Section 8.2: generation is a magnitude, whatever sign it comes with; an optimum below zero wishes for export, so for no import.
+ * A limit of consumption below zero is nonsense, and left to be refused.
+ */
 function readForecast(message: Members): Members {
-  if (!/^(?:FALLBACK_)?GENERATION$/.test(String(message.type)) || !Array.isArray(message.forecasted_blocks))
-    return message
+  const read = readCapacity[String(message.type).replace(/^FALLBACK_(?=GENERATION$)/, '')]
+  if (!read || !Array.isArray(message.forecasted_blocks)) return message
   const forecasted_blocks = message.forecasted_blocks.map((block) => {
     const members = asObject(block)
-    return members ? { ...members, capacity: magnitude(members.capacity) } : block
+    return members ? { ...members, capacity: read(members.capacity) } : block
   })
   return { ...message, forecasted_blocks }
 }
 
-function magnitude(capacity: unknown): unknown {
-  if (typeof capacity === 'number') return Math.abs(capacity)
-  return typeof capacity === 'string' ? capacity.trim().replace(/^-/, '') : capacity
-}
+const readCapacity: Readonly<Record<string, (capacity: unknown) => unknown>> = Object.assign(Object.create(null), {
+  GENERATION: (capacity: unknown) => {
+    if (typeof capacity === 'number') return Math.abs(capacity)
+    return typeof capacity === 'string' ? capacity.trim().replace(/^-/, '') : capacity
+  },
+  OPTIMUM: (capacity: unknown) => {
+    if (typeof capacity === 'number') return Math.max(0, capacity)
+    return typeof capacity === 'string' && /^-\d+(?:\.\d+)?$/.test(capacity.trim()) ? '0' : capacity
+  },
+})
 
 /** Section 9.2: no blocks may be said as an empty list. */
 function readCompliance(message: Members): Members {

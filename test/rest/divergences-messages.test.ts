@@ -50,13 +50,16 @@ describe('Divergences of messages', () => {
     expect(values()).to.have.length(4)
   })
 
-  it('A-04 sign of a capacity: generation is a magnitude, consumption below zero is refused', async () => {
+  it('A-04 sign of a capacity: generation is a magnitude, an optimum of export no import, consumption below zero is refused', async () => {
     const below = (type: string) => forecast({ type, forecasted_blocks: [block({ capacity: -11 })] })
     for (const type of ['GENERATION', 'FALLBACK_GENERATION'])
       expect((await house.say(limit, below(type), grid)).status).to.equal(204)
-    for (const type of ['CONSUMPTION', 'FALLBACK_CONSUMPTION', 'OPTIMUM'])
+    for (const type of ['CONSUMPTION', 'FALLBACK_CONSUMPTION'])
       expect((await house.say(limit, below(type), grid)).status).to.equal(400)
-    expect(values().map(({ forecasted_blocks }) => forecasted_blocks)).to.deep.equal([[block()], [block()]])
+    for (const capacity of [-11, ' -11.5'])
+      await house.say(limit, forecast({ type: 'OPTIMUM', forecasted_blocks: [block({ capacity })] }), grid)
+    const none = [block({ capacity: 0 })]
+    expect(values().map(({ forecasted_blocks }) => forecasted_blocks)).to.deep.equal([[block()], [block()], none, none])
   })
 
   it('D-21 names: snake case only; camel case is refused with the names that are missing', async () => {
