@@ -3,6 +3,7 @@
  * as a table; the exit code is 1 when anything failed. It takes a minute or two, and is stopped after ten.
  */
 import { authority } from '../support/certificates.ts'
+import { callEveryHost } from './called.ts'
 import { callFrom, type Finding, pushed, type Run, type Stack, stacksFolder, times } from './calls.ts'
 import { gsoapProgram } from './gsoap.ts'
 import { ensureStacks, pythonWithZeep } from './programs.ts'
@@ -77,6 +78,7 @@ async function main(): Promise<number> {
   } finally {
     await encrypted.stop()
   }
+  findings.push(...(await callEveryHost()))
   return print(findings)
 }
 

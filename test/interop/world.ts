@@ -25,6 +25,8 @@ export interface World {
 }
 
 export const groupOf = (party: string): string => `group of ${party}`
+/** Of a second cable. */
+export const otherGroupOf = (party: string): string => `other group of ${party}`
 
 export async function openWorld(parties: Readonly<Record<string, Legacy>>, tls?: Issued): Promise<World> {
   const handshake = { required_behaviour: { heartbeat_interval: 60, measurement_configuration: ['INTERMITTENT'] } }
@@ -38,7 +40,12 @@ export async function openWorld(parties: Readonly<Record<string, Legacy>>, tls?:
   })
   const links = Object.entries(parties).map(([name, { role }]) => [
     name,
-    { legacy: name, modern: role === 'dso' ? 'fp' : 'cp', cspIdentity: 'CSP-1', groups: { [cable]: groupOf(name) } },
+    {
+      legacy: name,
+      modern: role === 'dso' ? 'fp' : 'cp',
+      cspIdentity: 'CSP-1',
+      groups: { [cable]: groupOf(name), 'CABLE 18': otherGroupOf(name) },
+    },
   ])
   const legacy = Object.entries(parties).map(([name, { role, settings }]) => [name, { role, ...settings }])
   try {
