@@ -34,25 +34,28 @@ export function journalObserver({ journal, now, process, isLegacy, mappingOf }: 
   const origin = (link: LinkId | undefined) => ({
     id: nextId(),
     at: now(),
-    link,
     mapping: link === undefined ? undefined : mappingOf(link),
   })
   return {
-    exchanged: (line) => journal.add({ ...origin(line.link), ...entryOfExchange(line) }),
-    attempted: (line) => journal.add({ ...origin(line.link), ...entryOfAttempt(line, isLegacy(line.peer)) }),
+    exchanged: (line) => journal.add(entryOfExchange(line, origin(line.link))),
+    attempted: (line) => journal.add(entryOfAttempt(line, origin(line.link), isLegacy(line.peer))),
     alarm: () => undefined,
   }
 }
 
-type Entry = Omit<JournalEntry, 'id' | 'at' | 'link' | 'mapping'>
+/** One literal makes an entry: to spread objects of this many fields together takes ten times as long (measured). */
+type Origin = Pick<JournalEntry, 'id' | 'at' | 'mapping'>
 
-function entryOfExchange(line: ExchangeLine): Entry {
+function entryOfExchange(line: ExchangeLine, { id, at, mapping }: Origin): JournalEntry {
   const { exchange, peer, operation, direction, groups = [], outcome, status, durationMs } = line
   return {
+    id,
+    at,
     way: 'in',
     exchange,
     from: line.first && [line.first],
     peer,
+    link: line.link,
     direction,
     message: operation,
     groups: groups.slice(0, mostGroups),
@@ -64,11 +67,12 @@ function entryOfExchange(line: ExchangeLine): Entry {
     status: status ?? statusOf(line),
     durationMs,
     receipt: summaryOf(line.receipts),
+    mapping,
     error: cut(sentenceOf(line.error), longestError),
   }
 }
 
-function entryOfAttempt(line: DeliveryLine, legacy: boolean): Entry {
+function entryOfAttempt(line: DeliveryLine, { id, at, mapping }: Origin, legacy: boolean): JournalEntry {
   const {
     peer,
     direction = legacy ? 'toLegacy' : 'toModern',
@@ -78,9 +82,12 @@ function entryOfAttempt(line: DeliveryLine, legacy: boolean): Entry {
   } = line
   const { request, correlation, outcome, status, durationMs, attempt, version, retryInMs, receipts = [] } = line
   return {
+    id,
+    at,
     way: 'out',
     from: exchanges.slice(-mostExchanges),
     peer,
+    link: line.link,
     direction,
     message,
     groups: group === undefined ? [] : [group],
@@ -93,6 +100,7 @@ function entryOfAttempt(line: DeliveryLine, legacy: boolean): Entry {
     version,
     retryInMs,
     receipt: summaryOf(receipts),
+    mapping,
     error: cut(line.sentence, longestError),
   }
 }
