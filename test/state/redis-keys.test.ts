@@ -1,0 +1,78 @@
+/** What lies in Redis: keys that expire by themselves, but for the named few, and values of a form that is known. */
+
+import { expect } from 'chai'
+import { Redis } from 'ioredis'
+import { GatewayError } from '../../src/errors.ts'
+import type { PeerId } from '../../src/exchange/ids.ts'
+import { connectRedis } from '../../src/state/redis/client.ts'
+import { RedisLedger } from '../../src/state/redis/ledger.ts'
+import { eventually } from '../support/gateway.ts'
+import { startReplica, usage } from '../support/queue.ts'
+import { cable, closeLater, closeScenes, openScene, span } from '../support/scene.ts'
+
+describe('What lies in Redis', () => {
+  afterEach(closeScenes)
+
+  it('expires by itself, except what is due', async () => {
+    const { dso, cpo, redis, gateway } = await openScene('Redis')
+    const admin = closeLater(adminOf(redis!.url))
+    await dso.heartbeat()
+    await dso.sendForecast([cable('c1', span('06:00', '08:00', 10))])
+    cpo.behave(() => ({ status: 503 }))
+    await dso.sendForecast([cable('c2', span('06:00', '08:00', 10))])
+    const ledger = new RedisLedger(connectRedis({ url: redis!.url }, () => undefined))
+    closeLater({ stop: () => ledger.close() })
+    await eventually('Redis is ready', () => ledger.isReady())
+    const peer = 'dso' as PeerId
+    let answers = 0
+    const replica = closeLater(
+      startReplica({
+        ledger,
+        peer,
+        sent: [],
+        answer: () => (++answers === 1 ? { verdict: 'dead', reason: 'no' } : { verdict: 'later', sentence: 'busy' }),
+      }),
+    )
+    for (const name of ['a', 'b', 'c']) await replica.events.add(peer, usage(name))
+    await eventually('an attempt failed', () => answers > 1)
+    await eventually('the journal is written', async () => (await kindsOf(admin.client)).includes('journal'))
+    const kinds = await kindsOf(admin.client)
+    expect(kinds).to.include.members(['record', 'agenda', 'index', 'journal', 'probe'])
+    const ids = (await admin.client.keys('*:record:*')).map((key) => /:record:(\w+)/.exec(key)?.[1])
+    expect([...new Set(ids)]).to.include.members(['forecast', 'queue', 'event', 'dead'])
+    const keys = await admin.client.keys('*')
+    const without = []
+    for (const key of keys) if ((await admin.client.pttl(key)) === -1) without.push(key)
+    expect(without.filter((key) => !/^oscpgw:v1:\{[^}]+\}:agenda$/.test(key))).to.deep.equal([])
+    expect(keys.filter((key) => !key.startsWith('oscpgw:v1:{'))).to.deep.equal([])
+    expect(gateway.observed.exchanges).to.not.be.empty
+  })
+
+  it('is refused when a newer gateway wrote it, and left as it is', async () => {
+    const { redis } = await openScene('Redis')
+    const admin = closeLater(adminOf(redis!.url))
+    const ledger = new RedisLedger(connectRedis({ url: redis!.url }, () => undefined))
+    closeLater({ stop: () => ledger.close() })
+    await eventually('Redis is ready', () => ledger.isReady())
+    const key = { peer: 'cpo' as PeerId, id: 'forecast/x' }
+    const write = { record: { a: 1 }, due: { in: 3600_000 }, keepFor: 3600_000 }
+    await ledger.write(key, 0, write)
+    const name = 'oscpgw:v1:{cpo}:record:forecast/x'
+    await admin.client.hset(name, 'd', '2 of a form to come')
+    const error = await ledger.read(key).catch((thrown: unknown) => thrown)
+    expect(error).to.be.instanceOf(GatewayError).with.property('kind', 'state-unavailable')
+    expect((error as Error).message).to.include('newer version')
+    expect(await admin.client.hget(name, 'd')).to.equal('2 of a form to come')
+  })
+})
+
+function adminOf(url: string) {
+  const client = new Redis(url)
+  return { client, stop: async () => client.disconnect() }
+}
+
+/** The third part of every key. */
+async function kindsOf(client: Redis): Promise<string[]> {
+  const keys = await client.keys('*')
+  return [...new Set(keys.map((key) => /^oscpgw:v1:\{[^}]+\}:(\w+)/.exec(key)?.[1] ?? key))]
+}
