@@ -16,6 +16,7 @@ import type { ForecastsOptions } from './forecasts.ts'
 import type { PeerId } from './ids.ts'
 import type { Due, LedgerKey, Stored } from './ledger.ts'
 import type { Link } from './peers.ts'
+import { retryPause } from './retry.ts'
 import { endOf } from './schedule.ts'
 import type { Unrecorded } from './unrecorded.ts'
 import type { Verdict, Waiting } from './waiting.ts'
@@ -196,8 +197,7 @@ export class Attempts {
 
   /** Full jitter below a doubling bound; a longer Retry-After is honoured, within reason. Milliseconds. */
   private pause({ attempts }: Delivery, retryAfterMs = 0): number {
-    const { firstRetry, longestRetry } = this.options.times
-    const bound = Math.min(longestRetry, firstRetry * 2 ** attempts)
-    return Math.max(Math.min(retryAfterMs, longestRetryAfter), Math.round(this.options.random() * bound))
+    const { times, random } = this.options
+    return retryPause({ ...times, longestRetryAfter }, attempts, retryAfterMs, random())
   }
 }

@@ -302,6 +302,55 @@ for (const state of ['memory', 'Redis'] as const)
     })
   })
 
+describe('Events while Redis is away', () => {
+  const peer = 'dso' as PeerId
+  const cleanup: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (const undo of cleanup.splice(0).reverse()) await undo()
+  })
+
+  async function open(answer: Answer) {
+    const server = await startRedis()
+    cleanup.push(() => server.stop())
+    const ledger = new RedisLedger(connectRedis({ url: server.url, commandTimeoutMs: 200 }, () => undefined))
+    cleanup.push(() => ledger.close())
+    await eventually('Redis is ready', () => ledger.isReady())
+    const sent: Attempt[] = []
+    const replica = startReplica({ ledger, peer, sent, answer, times: { attempt: 3000, leaseMargin: 3000 } })
+    cleanup.push(() => replica.stop())
+    return { server, ledger, sent, replica }
+  }
+
+  it('are refused, so that nobody acknowledges what is not stored', async () => {
+    const { server, sent, replica } = await open(() => ({ verdict: 'done' }))
+    server.pause()
+    const refused = await replica.events.add(peer, usage('a')).catch((error: unknown) => error)
+    server.resume()
+    expect(refused).to.be.instanceOf(GatewayError).with.property('kind', 'state-unavailable')
+    expect(sent).to.deep.equal([])
+  })
+
+  it('for a moment after one was sent are recorded a little later, and nothing is sent twice', async () => {
+    const first = held()
+    const { server, ledger, sent, replica } = await open(({ name }) =>
+      name === 'a' ? first.answer : { verdict: 'done' },
+    )
+    for (const name of ['a', 'b']) await replica.events.add(peer, usage(name))
+    await eventually('it is on its way', () => sent.length === 1)
+    server.pause()
+    first.give({ verdict: 'done' })
+    await eventually('Redis is missed', async () => !(await ledger.isReady()))
+    server.resume()
+    const isEmpty = () =>
+      ledger.list(peer, 'event/').then(
+        (ids) => ids.length === 0,
+        () => false,
+      )
+    await eventually('the queue is empty', isEmpty)
+    expect(names(sent)).to.deep.equal(['a', 'b'])
+  })
+})
+
 /** Spares a peer after two failures, and looks for it after this many milliseconds. */
 function sparing(firstPause: number): Breakers {
   const quiet = { now: Date.now, random: () => 0.5, onChange: () => undefined }

@@ -12,7 +12,7 @@ import { judge, lookAtRedis, type Remark } from '../../src/state/redis/look.ts'
 import { RedisPace } from '../../src/state/redis/pace.ts'
 import { authority } from '../support/certificates.ts'
 import { eventually } from '../support/gateway.ts'
-import { type RedisServer, startRedis } from '../support/redis.ts'
+import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { promptly, startRedisCluster, startWatchedRedis } from '../support/redis-groups.ts'
 
 const minute = 60_000
@@ -175,6 +175,41 @@ describe('The ledger behind a Sentinel', function () {
     expect(said()).not.to.include('wrong ')
     expect(await ledger.isReady()).to.equal(false)
   })
+})
+
+describe('The ledger that starts before its Redis', function () {
+  this.timeout(40_000)
+  afterEach(closeAll)
+
+  it('works as soon as the Cluster is there', async () => {
+    const port = await freePort()
+    const ledger = await away({ cluster: { hosts: [{ host: '127.0.0.1', port }] } })
+    const cluster = await startRedisCluster(port)
+    cleanup.push(() => cluster.stop())
+    await eventually('it is ready', () => ledger.isReady(), 15_000)
+    await exercise(ledger, 'cpo' as PeerId)
+  })
+
+  it('works as soon as a Sentinel is there', async () => {
+    const port = await freePort()
+    const hosts = [await freePort(), port].map((one) => ({ host: '127.0.0.1', port: one }))
+    const ledger = await away({ sentinels: { name: 'main', hosts, password: 'secret', tls: false } })
+    const watched = await startWatchedRedis('secret', port)
+    cleanup.push(() => watched.stop())
+    await eventually('it is ready', () => ledger.isReady(), 15_000)
+    await exercise(ledger, 'cpo' as PeerId)
+  })
+
+  /** Tries in vain some times, says so, and refuses everything meanwhile. */
+  async function away(options: RedisOptions): Promise<RedisLedger> {
+    const problems: Error[] = []
+    const ledger = new RedisLedger(connectRedis(options, (problem) => problems.push(problem)))
+    cleanup.push(() => ledger.close())
+    await eventually('there are problems', () => problems.length > 2, 10_000)
+    expect(await ledger.isReady()).to.equal(false)
+    expect(await unavailable(ledger.read({ peer: 'cpo' as PeerId, id: 'a' }))).to.equal(true)
+    return ledger
+  }
 })
 
 describe('The ledger on a Redis', () => {

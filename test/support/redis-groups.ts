@@ -21,8 +21,9 @@ const slots = 16_384
 /** A replica need not wait for others that may want the same copy. */
 export const promptly = ['--repl-diskless-sync-delay', '0']
 
-export async function startRedisCluster(): Promise<RedisCluster> {
-  const servers = await Promise.all([0, 1, 2].map(() => startClusterServer()))
+/** `port` for the first of them. */
+export async function startRedisCluster(port?: number): Promise<RedisCluster> {
+  const servers = await Promise.all([port, undefined, undefined].map(startClusterServer))
   const direct = servers.map(({ url }) => new Redis(url).on('error', () => undefined))
   const [first] = servers
   for (const [i, client] of direct.entries()) {
@@ -37,7 +38,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       'the servers are a cluster',
       async () => {
         const info = String(await client.call('CLUSTER', 'INFO'))
-        return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
+        return ['state:ok', 'known_nodes:3', 'slots_assigned:16384'].every((fact) => info.includes(`cluster_${fact}`))
       },
       15_000,
     )
@@ -52,11 +53,12 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
 }
 
-async function startClusterServer(): Promise<RedisServer & { readonly busPort: number }> {
+async function startClusterServer(port: number | undefined): Promise<RedisServer & { readonly busPort: number }> {
   const busPort = await freePort()
   const cluster = ['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', '2000']
   // The others keep their slots when one is gone.
-  const server = await startRedis({ args: [...cluster, '--cluster-require-full-coverage', 'no'] })
+  const args = [...cluster, '--cluster-require-full-coverage', 'no']
+  const server = await startRedis({ args, ...(port === undefined ? {} : { port }) })
   return { ...server, busPort }
 }
 
@@ -71,12 +73,13 @@ export interface WatchedRedis {
   stop(): Promise<void>
 }
 
-export async function startWatchedRedis(password = 'of the sentinel'): Promise<WatchedRedis> {
+/** `at` is the port of the Sentinel. */
+export async function startWatchedRedis(password: string, at?: number): Promise<WatchedRedis> {
   const first = await startRedis({ args: promptly })
   const second = await startRedis({ args: [...promptly, '--replicaof', '127.0.0.1', `${first.port}`] })
   const servers = [first, second]
   const folder = mkdtempSync(join(tmpdir(), 'oscp-gateway-sentinel-'))
-  const port = await freePort()
+  const port = at ?? (await freePort())
   const file = join(folder, 'sentinel.conf')
   const watch = [
     `monitor main 127.0.0.1 ${first.port} 1`,
