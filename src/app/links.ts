@@ -87,6 +87,7 @@ export function buildLinks(config: Config, crossings: readonly Crossing[]): { li
           oddBlocks: link.oddBlocks,
           voltage: link.voltage,
           legacyUnit: link.legacyUnit,
+          energyType: link.energyType,
         },
         optimum: link.optimum,
         fallback: new Map(Object.entries(link.fallback)),

@@ -123,6 +123,10 @@ export const link = z.strictObject({
     .enum(['assumed', 'strict'])
     .default('assumed')
     .describe('Whether per-phase power is multiplied up as if loads were balanced, or not.'),
+  energyType: z
+    .enum(['FLEXIBLE', 'NONFLEXIBLE', 'TOTAL'])
+    .optional()
+    .describe('What part of the load the usage that an operator reports is about. Default: it is not said.'),
   ...downward.shape,
 })
 

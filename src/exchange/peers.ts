@@ -50,7 +50,7 @@ export interface Link {
   readonly answerWithin: number
   readonly mapping: Pick<
     Context,
-    'amperePhases' | 'ampereAllMeans' | 'phaseBalance' | 'grid' | 'oddBlocks' | 'voltage' | 'legacyUnit'
+    'amperePhases' | 'ampereAllMeans' | 'phaseBalance' | 'grid' | 'oddBlocks' | 'voltage' | 'legacyUnit' | 'energyType'
   >
   /** Whether a legacy operator is told an OPTIMUM that lies below its limit. */
   readonly optimum: 'show' | 'apply'

@@ -204,6 +204,33 @@ for (const state of states)
         }
       })
 
+      it('keeps the meters of several stations apart in a dialect that reports one at a time', async () => {
+        const parties = { modern: { habits: handshake('CONTINUOUS') } }
+        const legacy = { contract: 'schedule-1.0' }
+        const link = { energyType: 'FLEXIBLE' }
+        const deployment = await openDeployment(state, 'csp', { parties, legacy, link })
+        await deployment.online()
+        const csp = await cspOf(deployment)
+        const report = (StationId: string, MeterStart: number, MeterEnd: number) => {
+          const interval = { StartDateTime: at('06:00'), EndDateTime: at('06:15') }
+          return csp.call('AggregatedUsage', {
+            StationId,
+            Usage: { ...interval, MeterStart, MeterEnd, MeterUnit: 'kWh' },
+          })
+        }
+        expect(await report('A', 100, 101)).to.deep.equal({ Result: 'Accepted' })
+        await report('B', 7, 9)
+        await eventually('both are told', () => told(deployment).length === 2)
+        const readings = (group_id: string, first: number, second: number) => ({
+          group_id,
+          measurements: [
+            measured({ value: first, energy_type: 'FLEXIBLE', measure_time: time('06:00') }),
+            measured({ value: second, energy_type: 'FLEXIBLE', measure_time: time('06:15') }),
+          ],
+        })
+        expect(told(deployment)).to.deep.equal([readings('A', 100, 101), readings('B', 7, 9)])
+      })
+
       it('ends, with an alarm, for a provider that answers 501, until its next handshake', async () => {
         const lacks = ['update_group_measurements']
         let takes = false
@@ -239,3 +266,33 @@ for (const state of states)
       expect(await csp.report({ cableId: '007', block })).to.include({ status: 'Rejected', info: `007: ${sentence}` })
     })
   })
+
+describe('An operator whose gateway has lost its Redis', function () {
+  this.timeout(30_000)
+  afterEach(closeScenes)
+
+  it('gets a Receiver fault for what cannot be kept, and its total is right once Redis is back', async () => {
+    const deployment = await openDeployment('Redis', 'csp', {
+      parties: { modern: { habits: handshake('CONTINUOUS') } },
+    })
+    await deployment.online()
+    const csp = await cspOf(deployment)
+    const block = [{ startTime: at('06:00'), endTime: at('06:15'), energy: 2 }]
+    deployment.redis!.pause()
+    for (const say of [() => csp.report({ cableId: '007', block }), () => csp.ask('007', span('06:00', '07:00', 1))]) {
+      const error = await say().catch((thrown: unknown) => thrown)
+      expect(error).to.be.instanceOf(SoapFault)
+      expect((error as SoapFault).code).to.match(/:Server$/)
+    }
+    deployment.redis!.resume()
+    await eventually('usage is taken again', async () => {
+      return (await csp.report({ cableId: '007', block }).catch(() => undefined))?.status === 'Accepted'
+    })
+    await csp.report({ cableId: '007', block: [{ startTime: at('06:15'), endTime: at('06:30'), energy: 1 }] })
+    // What was stored while nobody heard that it was is a repeat: it replaces, and adds nothing.
+    await eventually('the total is right', () => {
+      const last = told(deployment).at(-1)?.measurements as { value: number }[] | undefined
+      return last?.[0]?.value === 3
+    })
+  })
+})

@@ -58,9 +58,10 @@ export function usageFlow(options: UsageOptions): LegacyFlow {
   return async (arrival) => {
     const { link, receipts } = arrival
     const way = await wayTo(link.modern.id)
-    const reason = (await options.closed(way.peer)) ?? (await options.untaken(way.peer, way.message))
+    const closed = await options.closed(way.peer)
+    const reason = closed ?? (await options.untaken(way.peer, way.message))
     const answers = await passOn(arrival, way, receipts, reason)
-    if (link.optimizer && profile(link.optimizer.id).measurementRoute === 'asset')
+    if (closed === undefined && link.optimizer && profile(link.optimizer.id).measurementRoute === 'asset')
       await advise(arrival, link.optimizer.id)
     return mergeAnswers(answers)
   }
@@ -137,23 +138,31 @@ export function usageFlow(options: UsageOptions): LegacyFlow {
       expires: now() + worthwhile,
     }
     const meter = (part.kept.meters as Record<string, MeterState> | undefined)?.[item]
-    const known = meters.get(item)
+    const cable = cableOf(part)
+    const known = meters.get(cable)
     const revision = known?.revision ?? 0
     const also: Change[] = meter
-      ? [{ id: meterId(link.id, item), revision, write: { record: meter, due: 'not due', keepFor } }]
+      ? [{ id: meterId(link.id, cable), revision, write: { record: meter, due: 'not due', keepFor } }]
       : []
     if (!(await events.add(way.peer, event, also))) return 'overtaken'
-    if (meter) meters.set(item, { record: meter, revision: revision + 1 })
+    if (meter) meters.set(cable, { record: meter, revision: revision + 1 })
     return { item, verdict: 'ACCEPTED' }
   }
 
   async function metersOf(link: Link, peer: PeerId, parts: readonly Part[]): Promise<Meters> {
-    const items = [...new Set(parts.map(({ item }) => item))]
+    const cables = [...new Set(parts.map(cableOf))]
     const stored = await Promise.all(
-      items.map(async (item) => [item, await ledger.read<MeterState>({ peer, id: meterId(link.id, item) })] as const),
+      cables.map(
+        async (cable) => [cable, await ledger.read<MeterState>({ peer, id: meterId(link.id, cable) })] as const,
+      ),
     )
     return new Map(stored)
   }
+}
+
+/** What a meter is known by: the 1.0 name of the cable, or the group where a dialect reports one at a time and the engine names none. */
+function cableOf(part: Part): string {
+  return part.item === '' && 'value' in part ? String(part.value.group_id) : part.item
 }
 
 function meterId(link: LinkId, cable: string): string {
@@ -162,8 +171,10 @@ function meterId(link: LinkId, cable: string): string {
 
 /** A real register is told as one where the party does not mind; else the energy of intervals. */
 function translate({ request, link, compiled, context }: LegacyArrival, way: Way, meters: Meters): Part[] {
-  const known = [...meters].flatMap(([item, stored]) => (stored ? [[item, stored.record] as const] : []))
-  const own = { ...context, meters: Object.fromEntries(known), combinedAsset: way.asset ?? link.id }
+  const known = [...meters].flatMap(([cable, stored]) => (stored ? [[cable, stored.record] as const] : []))
+  const isSplit = compiled.module.rules.some(({ verb }) => verb === 'split')
+  const named = isSplit ? known : known.map(([, record]) => ['', record] as const)
+  const own = { ...context, meters: Object.fromEntries(named), combinedAsset: way.asset ?? link.id }
   const { toModern } = way.message === compiled.module.modern ? compiled : link.crossing.byModern.get(way.message)!
   const say = (measurements: 'INTERMITTENT' | 'CONTINUOUS') =>
     toModern.translate(request.value, { ...own, measurements })
