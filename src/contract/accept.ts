@@ -21,36 +21,54 @@ export function acceptMessage(message: Message, schema: z.ZodType, json: unknown
   throw new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, { problems, cause })
 }
 
+/** What is in the contract's form already is not copied; members that the contract does not know are the schema's to leave out. */
 function normaliseComplex(type: Complex, json: unknown): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json
-  const value: Record<string, unknown> = {}
+  const given = json as Record<string, unknown>
+  let value = given
   for (const field of type.fields) {
-    const given = Object.hasOwn(json, field.name) ? (json as Record<string, unknown>)[field.name] : undefined
-    const found = given ?? (field.min > 0 ? defaults[field.name] : undefined)
-    if (found !== undefined) value[field.name] = normaliseField(field, found)
-    // A required list may be empty where the contract has no least number of items: absent then means empty.
-    else if (field.max > 1 && field.min === 0 && given === null) value[field.name] = undefined
+    const { name } = field
+    const found = given[name] ?? (field.min > 0 ? defaults[name] : undefined)
+    const normal = found === undefined ? undefined : normaliseField(field, found)
+    if (normal === given[name]) continue
+    if (value === given) value = { ...given }
+    if (normal === undefined) delete value[name]
+    else value[name] = normal
   }
   return value
 }
 
 function normaliseField(field: Field, value: unknown): unknown {
-  const one = (item: unknown) =>
-    field.type.kind === 'complex' ? normaliseComplex(field.type, item) : normaliseScalar(field.type, item)
-  if (field.max <= 1) return one(value)
+  if (field.max <= 1) return normaliseOne(field.type, value)
   // A list of one is sent as the thing itself by some (D-07, D-31).
-  return (Array.isArray(value) ? value : [value]).map(one)
+  if (!Array.isArray(value)) return [normaliseOne(field.type, value)]
+  let items = value
+  for (let i = 0; i < value.length; i++) {
+    const normal = normaliseOne(field.type, value[i])
+    if (normal === value[i]) continue
+    if (items === value) items = [...value]
+    items[i] = normal
+  }
+  return items
+}
+
+function normaliseOne(type: Complex | Scalar, value: unknown): unknown {
+  return type.kind === 'complex' ? normaliseComplex(type, value) : normaliseScalar(type, value)
 }
 
 function normaliseScalar(type: Scalar, value: unknown): unknown {
-  if (typeof value !== 'string') return value
+  if (typeof value !== 'string' || type.type === 'text') return value
   if (type.type === 'decimal' && /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(value.trim()))
     return Number(value)
+  if (type.type !== 'instant' || isPlainTime(value)) return value
   // `2026-03-02 23:00:00+0100`, lower-case t and z: the same instant, spelled differently.
-  const time =
-    type.type === 'instant' && /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[+-]\d\d:?\d\d)$/.exec(value)
-  if (time) return `${time[1]}T${time[2]}${time[3]!.toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')}`
-  return value
+  const time = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)([Zz]|[+-]\d\d:?\d\d)$/.exec(value)
+  return time ? `${time[1]}T${time[2]}${time[3]!.toUpperCase().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')}` : value
+}
+
+/** Where `T` and `Z` stand as in what we write ourselves, there is nothing to respell. */
+function isPlainTime(text: string): boolean {
+  return text.charCodeAt(10) === 0x54 && text.charCodeAt(text.length - 1) === 0x5a
 }
 
 /** Asked of the value and not of the issue, so that no error ever carries what somebody sent. */

@@ -2,7 +2,7 @@
  * Reads zod schemas of JSON messages into the contract model, so that the same schema validates and is accounted for.
  * Limits: objects, arrays, strings, enums, numbers, booleans, RFC 3339 date-times, optional; anything else is reported.
  */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { acceptMessage } from './accept.ts'
 import type { Complex, Field, Finding, Message, Scalar } from './model.ts'
 
@@ -16,7 +16,8 @@ export function messageFromZod(name: string, schema: z.ZodType, file: string, fi
   const node = schema as unknown as ZodNode
   const type = complex(node, name, (rule, sentence) => findings.push({ file, rule, sentence }))
   const message: Message = { name, uri: '', type, doc: node.description ?? '' }
-  return { ...message, accept: (json) => acceptMessage(message, schema, json) }
+  const compiled = z.compile(schema)
+  return { ...message, accept: (json) => acceptMessage(message, compiled, json) }
 }
 
 type Report = (rule: string, sentence: string) => void

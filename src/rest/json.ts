@@ -29,7 +29,7 @@ export function parseJson(text: string, mostItems: number): unknown {
     // The parser's own sentence repeats what stood in the body, so it is not even kept as a cause.
     throw new GatewayError('malformed-message', 'The body is not JSON.')
   }
-  inspect(json, '', 0, mostItems)
+  if (typeof json === 'object' && json !== null) inspect(json, [], mostItems)
   return json
 }
 
@@ -64,22 +64,32 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-function inspect(value: unknown, path: string, depth: number, mostItems: number): void {
-  if (typeof value !== 'object' || value === null) return
-  if (depth >= deepest) refuse(path, 'is nested too deeply')
-  if (Array.isArray(value)) {
-    if (value.length > mostItems) refuse(path, `must have at most ${mostItems} items`, 'invalid-message')
-    for (let i = 0; i < value.length; i++) inspect(value[i], `${path}[${i}]`, depth + 1, mostItems)
-    return
+/** `path` holds the names and numbers of what is around `value`: words are made of it only when something is refused. */
+function inspect(value: object, path: (string | number)[], mostItems: number): void {
+  if (path.length >= deepest) refuse(wordsOf(path), 'is nested too deeply')
+  const isList = Array.isArray(value)
+  const names = isList ? value : Object.keys(value)
+  if (isList && names.length > mostItems)
+    refuse(wordsOf(path), `must have at most ${mostItems} items`, 'invalid-message')
+  if (!isList && names.length > mostMembers) refuse(wordsOf(path), `must have at most ${mostMembers} members`)
+  for (let i = 0; i < names.length; i++) {
+    const name = isList ? i : (names[i] as string)
+    if (name === '__proto__') refuse(wordsOf(path), 'must not have a member __proto__')
+    const inner = (value as Record<string | number, unknown>)[name]
+    if (typeof inner !== 'object' || inner === null) continue
+    path.push(name)
+    inspect(inner, path, mostItems)
+    path.pop()
   }
-  const members = Object.entries(value)
-  if (members.length > mostMembers) refuse(path, `must have at most ${mostMembers} members`)
-  for (const [name, inner] of members) {
-    if (name === '__proto__') refuse(path, 'must not have a member __proto__')
+}
+
+function wordsOf(path: readonly (string | number)[]): string {
+  return path.reduce<string>((words, name) => {
+    if (typeof name === 'number') return `${words}[${name}]`
     // A name nobody knows may be anything, also very long or a secret: it has no place in a path.
     const known = /^[a-z_]{1,40}$/.test(name) ? name : '*'
-    inspect(inner, path === '' ? known : `${path}.${known}`, depth + 1, mostItems)
-  }
+    return words === '' ? known : `${words}.${known}`
+  }, '')
 }
 
 function refuse(path: string, sentence: string, kind: ErrorKind = 'malformed-message'): never {

@@ -36,17 +36,19 @@ export function checkSense(value: Record<string, unknown>, sense: Sense): void {
 type Report = (path: string, sentence: string) => void
 
 function checkBlocks(blocks: unknown[], { now, strict }: Sense, report: Report): void {
-  const spans = blocks.flatMap((block, i): Span[] => {
-    const members = asObject(block)!
-    const path = `forecasted_blocks[${i}]`
-    const start = instant(members.start_time, `${path}.start_time`, report)
-    const end = instant(members.end_time, `${path}.end_time`, report)
-    if (start === undefined || end === undefined) return []
-    if (end <= start) report(`${path}.end_time`, 'must be later than start_time')
-    if (start > now + farthest) report(`${path}.start_time`, 'must not be more than 31 days ahead')
-    return [{ path, phase: members.phase, start, end }]
-  })
-  if (strict) checkOverlaps(spans, report)
+  const spans: Span[] = []
+  for (let i = 0; i < blocks.length; i++) {
+    const { start_time, end_time, phase } = blocks[i] as Record<string, unknown>
+    const [start, end] = [parseInstant(String(start_time)), parseInstant(String(end_time))]
+    const wrong = (field: string, sentence: string) => report(`forecasted_blocks[${i}].${field}`, sentence)
+    if (typeof start === 'string') wrong('start_time', start)
+    if (typeof end === 'string') wrong('end_time', end)
+    if (typeof start === 'string' || typeof end === 'string') continue
+    if (end <= start) wrong('end_time', 'must be later than start_time')
+    if (start > now + farthest) wrong('start_time', 'must not be more than 31 days ahead')
+    if (strict) spans.push({ path: `forecasted_blocks[${i}]`, phase, start, end })
+  }
+  checkOverlaps(spans, report)
 }
 
 function checkOverlaps(spans: readonly Span[], report: Report): void {

@@ -129,7 +129,7 @@ class Scanner {
     const guess = this.scope.guess
     let name = guess
     let after = from + guess.length
-    if (guess === '' || !xml.startsWith(guess, from) || !isTagEnd(xml.charCodeAt(after))) {
+    if (guess === '' || xml.slice(from, after) !== guess || !isTagEnd(xml.charCodeAt(after))) {
       after = this.nameEnd(from)
       name = xml.slice(from, after)
       this.known(name)
@@ -165,7 +165,7 @@ class Scanner {
     const open = this.stack.pop() ?? this.refuse('An end tag closes nothing')
     const from = this.at + 2
     let after = from + open.name.length
-    if (!xml.startsWith(open.name, from)) this.refuse('An end tag does not close the element that is open')
+    if (xml.slice(from, after) !== open.name) this.refuse('An end tag does not close the element that is open')
     while (this.isSpace(after)) after++
     if (xml.charCodeAt(after) !== greater) this.refuse('An end tag does not close the element that is open')
     this.at = after + 1
