@@ -15,6 +15,8 @@ import type { Turns } from './turns.ts'
 const longestRetryAfter = 3600_000
 /** An attempt that takes longer than this many usual ones is left to itself. */
 const longestAttempt = 10
+/** However many want to add: the lease must not run out meanwhile. */
+const urgent = true
 /** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
 const month = 30 * 24 * 3600_000
 
@@ -101,10 +103,10 @@ export class EventSender {
     }
   }
 
-  private async attempt(peer: PeerId, sender: string, event: Event, attempt: number): Promise<EventOutcome> {
+  private async attempt(peer: PeerId, sender: string, event: Event, attempt: number): Promise<Final> {
     const { kinds, now } = this.options
     if (event.expires !== undefined && event.expires <= now())
-      return { verdict: 'dead', reason: 'It expired before it could be delivered.' }
+      return outOfTime('It expired before it could be delivered.', false)
     const kind = kinds.get(event.kind)
     if (!kind) return { verdict: 'later', sentence: `This gateway does not know how to send ${event.kind}.` }
     const stop = new AbortController()
@@ -127,11 +129,15 @@ export class EventSender {
 
   /** A long attempt keeps the queue. */
   private renew(peer: PeerId, sender: string): Promise<void> {
-    return this.turns.take(peer, async () => {
-      const stored = await this.options.ledger.read<Queue>(queueKey(peer))
-      if (stored?.record.sender === sender)
-        await this.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
-    })
+    return this.turns.take(
+      peer,
+      async () => {
+        const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+        if (stored?.record.sender === sender)
+          await this.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
+      },
+      urgent,
+    )
   }
 
   /** Records the outcome. True when there is more to send, and we are to send it. */
@@ -140,46 +146,50 @@ export class EventSender {
     sender: string,
     number: number,
     event: Event | undefined,
-    outcome: EventOutcome | NotNow | undefined,
+    outcome: Final | undefined,
   ): Promise<boolean> {
-    return this.turns.take(peer, async () => {
-      let final = event && outcome ? this.judged(event, outcome) : undefined
-      for (let lost: number | undefined; ; ) {
-        const stored = await this.options.ledger.read<Queue>(queueKey(peer))
-        if (stored?.record.sender !== sender) return false
-        const { record, revision } = stored
-        // It was recorded before, only the answer got lost.
-        if (record.first !== number) return true
-        if (revision === lost) {
-          // One of the records that were to change with it was changed by another: only its kind can say what follows.
-          const sentence = 'What belongs to the message was changed meanwhile.'
-          final = { verdict: 'later', sentence }
-          lost = undefined
+    return this.turns.take(
+      peer,
+      async () => {
+        let final = event && outcome ? this.judged(event, outcome) : undefined
+        for (let lost: number | undefined; ; ) {
+          const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+          if (stored?.record.sender !== sender) return false
+          const { record, revision } = stored
+          // It was recorded before, only the answer got lost.
+          if (record.first !== number) return true
+          if (revision === lost) {
+            // One of the records that were to change with it was changed by another: only its kind can say what follows.
+            const sentence = 'What belongs to the message was changed meanwhile.'
+            final = { verdict: 'later', sentence }
+            lost = undefined
+          }
+          const after = this.after(record, event, final)
+          const remains = after.queue.first < after.queue.next
+          const keeps = remains && !this.drained && after.pause === undefined
+          const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
+          const queue = { ...after.queue, sender: keeps ? sender : undefined }
+          if (await this.write(peer, revision, queue, due, after.changes)) {
+            if (event && final && final.verdict !== 'not now') this.tell(peer, event, final, record.attempts + 1, after)
+            return keeps
+          }
+          lost = revision
         }
-        const after = this.after(record, event, final)
-        const remains = after.queue.first < after.queue.next
-        const keeps = remains && !this.drained && after.pause === undefined
-        const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
-        const queue = { ...after.queue, sender: keeps ? sender : undefined }
-        if (await this.write(peer, revision, queue, due, after.changes)) {
-          if (event && final && final.verdict !== 'not now') this.tell(peer, event, final, record.attempts + 1, after)
-          return keeps
-        }
-        lost = revision
-      }
-    })
+      },
+      urgent,
+    )
   }
 
   /** An event that failed and is too old is given up. */
-  private judged(event: Event, outcome: EventOutcome | NotNow): EventOutcome | NotNow {
+  private judged(event: Event, outcome: Final): Final {
     const { now, times } = this.options
     if (outcome.verdict !== 'later' || now() - event.at < times.giveUpAfter) return outcome
     const hours = Math.round(times.giveUpAfter / 3600_000)
-    return { verdict: 'dead', reason: `Not delivered within ${hours} hours. ${outcome.sentence}` }
+    return outOfTime(`Not delivered within ${hours} hours. ${outcome.sentence}`, true)
   }
 
   /** The queue after an outcome, and what else changes with it. A missing event is passed over. */
-  private after(queue: Queue, event: Event | undefined, outcome: EventOutcome | NotNow | undefined): After {
+  private after(queue: Queue, event: Event | undefined, outcome: Final | undefined): After {
     const { times, random, now, dead: limits } = this.options
     if (outcome?.verdict === 'not now') return { queue, changes: [], pause: outcome.inMs }
     if (outcome?.verdict === 'later') {
@@ -191,7 +201,7 @@ export class EventSender {
     if (!event || outcome?.verdict !== 'dead') return { queue: movedOn(queue), changes }
     const { kind, link, group, exchange } = event
     const { reason } = outcome
-    const attempts = queue.attempts + 1
+    const attempts = 'wasTried' in outcome && !outcome.wasTried ? queue.attempts : queue.attempts + 1
     const entry = { kind, link, group, exchange, reason, at: now(), attempts, event }
     const grave = buried(movedOn(queue), entry, limits)
     return { queue: grave.queue, changes: [...changes, ...grave.changes], forgotten: grave.forgotten }
@@ -201,7 +211,8 @@ export class EventSender {
     const { observer, kinds } = this.options
     const { kind: message, link, group, request, exchange } = event
     const sentence = 'sentence' in outcome ? outcome.sentence : 'reason' in outcome ? outcome.reason : undefined
-    const result = ({ done: 'accepted', dead: 'refused', later: 'unavailable' } as const)[outcome.verdict]
+    const dead = 'wasTried' in outcome ? 'expired' : 'refused'
+    const result = ({ done: 'accepted', dead, later: 'unavailable' } as const)[outcome.verdict]
     const line = {
       peer,
       link,
@@ -223,6 +234,20 @@ export class EventSender {
     if (forgotten !== undefined) observer.alarm('dead list full', about)
     if (outcome.verdict === 'later' && attempt === 1) observer.alarm('peer unavailable', about)
   }
+}
+
+type Final = EventOutcome | OutOfTime | NotNow
+
+/** Not the peer's word, but the time has come for the event; `wasTried` when an attempt failed just now. */
+interface OutOfTime {
+  readonly verdict: 'dead'
+  readonly reason: string
+  readonly wasTried: boolean
+  readonly also?: readonly Change[]
+}
+
+function outOfTime(reason: string, wasTried: boolean): OutOfTime {
+  return { verdict: 'dead', reason, wasTried }
 }
 
 /** The peer is being spared: no attempt was made. */

@@ -1,15 +1,22 @@
-/** Work on one thing after the other, in the order it was asked for; on different things at once. */
+/** Work on one thing after the other, in the order it was asked for, what is urgent first; on different things at once. */
 export class Turns<Key> {
-  private readonly last = new Map<Key, Promise<unknown>>()
+  private readonly waiting = new Map<Key, (() => Promise<void>)[]>()
 
-  take<Result>(key: Key, work: () => Promise<Result>): Promise<Result> {
-    const result = (this.last.get(key) ?? Promise.resolve()).then(work)
-    const over = result
-      .catch(() => undefined)
-      .then(() => {
-        if (this.last.get(key) === over) this.last.delete(key)
-      })
-    this.last.set(key, over)
-    return result
+  take<Result>(key: Key, work: () => Promise<Result>, isUrgent = false): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const turn = () => work().then(resolve, reject)
+      const queue = this.waiting.get(key)
+      if (!queue) {
+        const own: (() => Promise<void>)[] = [turn]
+        this.waiting.set(key, own)
+        void this.run(key, own)
+      } else if (isUrgent) queue.unshift(turn)
+      else queue.push(turn)
+    })
+  }
+
+  private async run(key: Key, queue: (() => Promise<void>)[]): Promise<void> {
+    for (let turn = queue.shift(); turn; turn = queue.shift()) await turn()
+    this.waiting.delete(key)
   }
 }

@@ -104,6 +104,14 @@ for (const state of ['memory', 'Redis'] as const)
       }
     })
 
+    it('are recorded as sent although thousands more are being added, so that none is taken for lost', async () => {
+      const { events } = open(undefined, { options: { limit: 10_000 } })
+      const all = Array.from({ length: 2500 }, (_, i) => `${i}`)
+      await Promise.all(all.map((name) => events.add(peer, usage(name))))
+      await eventually('the queue is empty', isEmpty, 9000)
+      expect(names(sent)).to.deep.equal(all)
+    })
+
     it('are added together with changes of the same peer, or not at all when somebody changed those first', async () => {
       const { events } = open()
       const also = { id: 'meter/x', revision: 0, write: { record: 1, due: 'not due', keepFor: hour } } as const
@@ -189,7 +197,7 @@ for (const state of ['memory', 'Redis'] as const)
 
     it('that expire while they wait are dead without another attempt, and so are those too old once an attempt fails', async () => {
       let now = Date.now()
-      const { events } = open(() => ({ verdict: 'later', sentence: 'busy' }), { now: () => now })
+      const { events, attempts } = open(() => ({ verdict: 'later', sentence: 'busy' }), { now: () => now })
       await events.add(peer, usage('a', { at: now, expires: now + 1000 }))
       await events.add(peer, usage('b', { at: now }))
       await eventually('there were attempts', () => sent.length > 1)
@@ -203,6 +211,8 @@ for (const state of ['memory', 'Redis'] as const)
         'It expired before it could be delivered.',
         'Not delivered within 1 hours. busy',
       ])
+      const ends = attempts.filter(({ outcome }) => outcome !== 'unavailable')
+      expect(ends.map(({ outcome }) => outcome)).to.deep.equal(['expired', 'expired'])
     })
 
     it('are refused when too many wait, and nothing is changed or thrown away for them', async () => {
