@@ -166,6 +166,5 @@ export const profile = z
     adjustEvery: duration
       .default(0)
       .describe('Shortest time between two requests for other capacities of one group; a sooner one is Rejected.'),
-    measurementCadence: duration.default(300_000).describe('How often usage is reported. No effect yet.'),
   })
   .prefault({})

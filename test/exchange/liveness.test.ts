@@ -111,6 +111,28 @@ describe('Liveness', function () {
     await party().waitFor('handshake', 2)
   })
 
+  it('ends for a legacy party when the deadline of the party behind it has passed, and not for another link', async () => {
+    let away = false
+    const refuses = () => (away ? 503 : undefined)
+    const parties = { north: { habits: { refuses } }, south: { profile: { heartbeats: 'none' } } }
+    const deployment = await openDeployment('memory', 'dso', { parties })
+    const { online, clock, stateOf } = deployment
+    await online('north')
+    await online('south')
+    await afterBeats(deployment, 1, 'north')
+    away = true
+    clock.advance(4)
+    await eventually('it is known to be offline', async () => (await stateOf('north')).state === 'OFFLINE')
+    await afterBeats(deployment, 1, 'south')
+    const before = beats(deployment, 'north').length
+    await afterBeats(deployment, 3, 'south')
+    expect(beats(deployment, 'north')).to.have.length(before)
+    away = false
+    clock.advance(1)
+    await eventually('it is back', async () => (await stateOf('north')).state === 'ONLINE', 10_000)
+    await afterBeats(deployment, 1, 'north')
+  })
+
   it('is not doubled by replicas: each heartbeat is sent by one of them', async () => {
     const deployment = await openDeployment('Redis', 'dso', { parties: { modern: { habits: eager } }, replicas: 2 })
     await deployment.online()
