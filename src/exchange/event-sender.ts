@@ -4,15 +4,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
+import { type After, type Final, judged, notNow, outOfTime, queueAfter } from './event-outcome.ts'
 import type { EventsOptions } from './event-queue.ts'
 import type { Event, EventOutcome } from './events.ts'
 import type { PeerId } from './ids.ts'
 import type { Change, Due } from './ledger.ts'
-import { buried, eventId, movedOn, type Queue, queueKey } from './queue-record.ts'
-import { retryPause } from './retry.ts'
+import { eventId, type Queue, queueKey } from './queue-record.ts'
 import type { Turns } from './turns.ts'
 
-const longestRetryAfter = 3600_000
 /** An attempt that takes longer than this many usual ones is left to itself. */
 const longestAttempt = 10
 /** However many want to add: the lease must not run out meanwhile. */
@@ -151,7 +150,7 @@ export class EventSender {
     return this.turns.take(
       peer,
       async () => {
-        let final = event && outcome ? this.judged(event, outcome) : undefined
+        let final = event && outcome ? judged(event, outcome, this.options) : undefined
         for (let lost: number | undefined; ; ) {
           const stored = await this.options.ledger.read<Queue>(queueKey(peer))
           if (stored?.record.sender !== sender) return false
@@ -164,7 +163,7 @@ export class EventSender {
             final = { verdict: 'later', sentence }
             lost = undefined
           }
-          const after = this.after(record, event, final)
+          const after = queueAfter(record, event, final, this.options)
           const remains = after.queue.first < after.queue.next
           const keeps = remains && !this.drained && after.pause === undefined
           const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
@@ -178,33 +177,6 @@ export class EventSender {
       },
       urgent,
     )
-  }
-
-  /** An event that failed and is too old is given up. */
-  private judged(event: Event, outcome: Final): Final {
-    const { now, times } = this.options
-    if (outcome.verdict !== 'later' || now() - event.at < times.giveUpAfter) return outcome
-    const hours = Math.round(times.giveUpAfter / 3600_000)
-    return outOfTime(`Not delivered within ${hours} hours. ${outcome.sentence}`, true)
-  }
-
-  /** The queue after an outcome, and what else changes with it. A missing event is passed over. */
-  private after(queue: Queue, event: Event | undefined, outcome: Final | undefined): After {
-    const { times, random, now, dead: limits } = this.options
-    if (outcome?.verdict === 'not now') return { queue, changes: [], pause: outcome.inMs }
-    if (outcome?.verdict === 'later') {
-      const pause = retryPause({ ...times, longestRetryAfter }, queue.attempts, outcome.retryAfterMs, random())
-      return { queue: { ...queue, attempts: queue.attempts + 1 }, changes: [], pause }
-    }
-    const remove: Change = { id: eventId(queue.first), revision: 1, remove: true }
-    const changes = [remove, ...(outcome?.also ?? [])]
-    if (!event || outcome?.verdict !== 'dead') return { queue: movedOn(queue), changes }
-    const { kind, link, group, exchange } = event
-    const { reason } = outcome
-    const attempts = 'wasTried' in outcome && !outcome.wasTried ? queue.attempts : queue.attempts + 1
-    const entry = { kind, link, group, exchange, reason, at: now(), attempts, event }
-    const grave = buried(movedOn(queue), entry, limits)
-    return { queue: grave.queue, changes: [...changes, ...grave.changes], forgotten: grave.forgotten }
   }
 
   private tell(peer: PeerId, event: Event, outcome: EventOutcome, attempt: number, { pause, forgotten }: After): void {
@@ -234,36 +206,4 @@ export class EventSender {
     if (forgotten !== undefined) observer.alarm('dead list full', about)
     if (outcome.verdict === 'later' && attempt === 1) observer.alarm('peer unavailable', about)
   }
-}
-
-type Final = EventOutcome | OutOfTime | NotNow
-
-/** Not the peer's word, but the time has come for the event; `wasTried` when an attempt failed just now. */
-interface OutOfTime {
-  readonly verdict: 'dead'
-  readonly reason: string
-  readonly wasTried: boolean
-  readonly also?: readonly Change[]
-}
-
-function outOfTime(reason: string, wasTried: boolean): OutOfTime {
-  return { verdict: 'dead', reason, wasTried }
-}
-
-/** The peer is being spared: no attempt was made. */
-interface NotNow {
-  readonly verdict: 'not now'
-  readonly inMs: number
-}
-
-function notNow(inMs: number): NotNow {
-  return { verdict: 'not now', inMs }
-}
-
-interface After {
-  readonly queue: Queue
-  readonly changes: readonly Change[]
-  /** Milliseconds until the next attempt, when it has to wait. */
-  readonly pause?: number
-  readonly forgotten?: string | undefined
 }

@@ -22,7 +22,7 @@ function dead(...args: string[]): Promise<{ code: number | null; out: string; er
     const child = execFile(
       process.execPath,
       [...command, 'dead', ...args],
-      { cwd: root, env, timeout: 20_000 },
+      { cwd: root, env, timeout: 60_000 },
       (_error, out, err) => done({ code: child.exitCode, out, err }),
     )
   })
@@ -38,7 +38,7 @@ function config(name: string, redis: string): string {
 const lines = (text: string) => text.trim().split('\n')
 
 describe('The command dead', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let server: RedisServer
   let ledger: RedisLedger
   let file: string
