@@ -161,8 +161,9 @@ export class Attempts {
   private bury({ peer }: LedgerKey, record: ForecastRecord, reason: string): void {
     const { link, group, type } = record
     const { version, request, attempts, blocks } = record.delivery!
-    const ended = new Date(endOf(blocks)).toISOString()
-    const details = { type, version, request, ended }
+    // Of a schedule that ended altogether nothing may be left, not even when.
+    const ended = blocks.length > 0 ? { ended: new Date(endOf(blocks)).toISOString() } : {}
+    const details = { type, version, request, ...ended }
     const exchange = carriedBy(record).at(-1)
     const dead = {
       kind: 'forecast',

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { GatewayError } from '../../src/errors.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
-import type { LedgerKey, Stored } from '../../src/exchange/ledger.ts'
+import type { LedgerKey, Stored, Write } from '../../src/exchange/ledger.ts'
 import { MemoryLedger } from '../../src/state/memory/ledger.ts'
 import { block, cpoToken, gridToken, type House, measurement, openHouse } from './house.ts'
 
@@ -51,6 +51,11 @@ class Fragile extends MemoryLedger {
   override async read<T>(key: LedgerKey): Promise<Stored<T> | undefined> {
     if (this.away) throw new GatewayError('state-unavailable', 'The state store cannot be reached.')
     return super.read<T>(key)
+  }
+
+  override async write<T>(key: LedgerKey, revision: number, write: Write<T>): Promise<boolean> {
+    if (this.away) throw new GatewayError('state-unavailable', 'The state store cannot be reached.')
+    return super.write(key, revision, write)
   }
 }
 
