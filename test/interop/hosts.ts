@@ -75,7 +75,7 @@ export async function hostOnNodeSoap(party: string, role: 'dso' | 'csp', version
     UpdateCableCapacityForecast: note('UpdateCableCapacityForecast', ({ cableCapacityForecast }) => {
       const [first] = [cableCapacityForecast ?? []].flat()
       const capacity = capacityOf(first)
-      if (capacity === 14) throw fault(`${party}: fourteen &lt;is&gt; too much`)
+      if (capacity === 14) throw fault(`${party}: fourteen <is> too much`)
       if (capacity !== 13) return { status: 'Accepted' }
       return { status: 'Rejected', rejectedCableId: first!.cableId, info: `${party}: thirteen & unlucky` }
     }),

@@ -43,6 +43,12 @@ describe('The unit shaper', () => {
     })
   })
 
+  it('leaves no figure beyond what a double holds, however large what it comes of', () => {
+    const largest = Number.MAX_VALUE
+    expect(converted([block(largest, 'KWH', 'ALL', 30)]).said).to.deep.equal([`${largest} KW ALL`])
+    expect(converted([block(largest, 'KW')], { legacyUnit: 'W' }).said).to.deep.equal([`${largest} W ALL`])
+  })
+
   it('makes an energy its mean power over the block, to the last decimal', () => {
     expect(converted([block(10, 'KWH', 'ALL', 40)])).to.deep.equal({
       said: ['15 KW ALL'],

@@ -13,7 +13,7 @@ export const exactly = (value: number): Big => new Down(value)
 
 /** The largest double that states no more than this. */
 export function atMost(value: Big): number {
-  const nearest = value.toNumber()
+  const nearest = Math.min(value.toNumber(), Number.MAX_VALUE) // what is beyond all doubles would be read as infinite
   return exactly(nearest).gt(value) ? doubleBelow(nearest) : nearest
 }
 

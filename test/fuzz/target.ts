@@ -1,0 +1,108 @@
+/**
+ * The gateway that is fuzzed: in this process, on real sockets of loopback, with parties of every role and kind of credentials, and
+ * a 2.0 party that takes everything. Whatever happens inside that nobody foresaw is noted.
+ * Limits: its clock starts where the values of the messages are about.
+ */
+import { once } from 'node:events'
+import { Agent, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { clockFrom, startTestGateway } from '../support/gateway.ts'
+import { certify, type Signer } from '../support/signing.ts'
+import type { Schema } from './bodies.ts'
+import { password } from './envelopes.ts'
+import { start } from './values.ts'
+import type { Answer, Input } from './wire.ts'
+import { exchange } from './wire.ts'
+
+export type Target = Awaited<ReturnType<typeof openTarget>>
+
+/** Tokens of parties that only ever register, because a Register may end them. */
+export const registering = Array.from({ length: 40 }, (_, i) => `token-of-registering-${i}`)
+export const tokens = { fp: 'token-of-fp-1234', cp: 'token-of-cp-1234', strict: 'token-of-strict-1' }
+
+export async function openTarget() {
+  const sink = createServer(
+    (request, response) => void request.resume().once('end', () => response.writeHead(204).end()),
+  )
+  await once(sink.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/oscp/2.0`
+  const signer: Signer = await certify()
+  const user = { users: [{ username: 'grid', password }] }
+  const profile = { handshakeInitiator: 'none' }
+  const modern = (role: string, inboundToken: string, more: object = {}) => ({
+    role,
+    url,
+    token: 'x',
+    inboundToken,
+    profile: { ...profile, ...more },
+  })
+  const gateway = await startTestGateway({
+    config: {
+      log: 'silent',
+      limits: { connections: 10_000, connectionsPerAddress: 10_000 },
+      delivery: { queueLimit: 5_000, timeout: '1s' },
+      peers: {
+        dso: { role: 'dso' },
+        'dso-secured': {
+          role: 'dso',
+          security: { in: { usernameToken: user, timestamp: 'optional' } },
+          replyTo: ['allowed.invalid'],
+        },
+        'dso-basic': { role: 'dso', security: { in: { basic: user } } },
+        'dso-signed': { role: 'dso', security: { in: { signature: { certificates: [{ certificate: signer.pem }] } } } },
+        'dso-schedule': { role: 'dso', contract: 'schedule-1.0' },
+        csp: { role: 'csp', zone: 'Europe/Amsterdam' },
+        'csp-strict': { role: 'csp', operations: ['GetCapacityForecast', 'Heartbeat'] },
+        fp: modern('fp', tokens.fp),
+        cp: modern('cp', tokens.cp, { timestampZoneForNaive: 'Europe/Amsterdam' }),
+        strict: modern('fp', tokens.strict, { strict: true, requireCorrelation: true }),
+        ...Object.fromEntries(registering.map((token, i) => [`registering-${i}`, modern(i % 2 ? 'fp' : 'cp', token)])),
+      },
+      links: {
+        dso: { legacy: 'dso', modern: 'fp', answerWithin: '10ms' },
+        secured: { legacy: 'dso-secured', modern: 'fp', groups: { '007': 'secured' }, answerWithin: '10ms' },
+        basic: { legacy: 'dso-basic', modern: 'fp', groups: { '007': 'basic' } },
+        signed: { legacy: 'dso-signed', modern: 'fp', groups: { '007': 'signed' } },
+        schedule: { legacy: 'dso-schedule', modern: 'strict' },
+        csp: { legacy: 'csp', modern: 'cp', cspIdentity: 'CSP-1', grid: '15m', voltage: 230, optimum: 'apply' },
+        strict: { legacy: 'csp-strict', modern: 'cp', cspIdentity: 'CSP-2', groups: { '007': 'strict' } },
+      },
+    },
+    now: clockFrom(start),
+  })
+  const { soapUrl, restUrl, observed } = gateway
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  const schemas = (
+    (await (await fetch(`${restUrl}/openapi.json`)).json()) as { components: { schemas: Record<string, Schema> } }
+  ).components.schemas
+  return {
+    signer,
+    schemas,
+    send: (input: Input): Promise<Answer> => exchange(input.face === 'soap' ? soapUrl : restUrl, input, agent),
+    /** What went wrong inside since it was last asked. */
+    inside(): string[] {
+      const wrong = observed.exchanges
+        .filter(({ outcome }) => outcome === 'internal')
+        .map(({ error }) => `internal: ${trace(error)}`)
+      const alarms = observed.alarms
+        .filter(({ alarm }) => /failure|failed|internal/.test(alarm))
+        .map((one) => `alarm: ${JSON.stringify(one)}`)
+      for (const list of Object.values(observed)) list.length = 0
+      gateway.logged.length = 0
+      return [...wrong, ...alarms]
+    },
+    async stop(): Promise<void> {
+      agent.destroy()
+      await gateway.stop(100)
+      const closed = once(sink, 'close')
+      sink.close()
+      sink.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function trace(error: unknown): string {
+  const { cause } = (error ?? {}) as { cause?: Error }
+  return String(cause?.stack ?? (error as Error | undefined)?.stack ?? error)
+}
