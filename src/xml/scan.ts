@@ -5,9 +5,10 @@
  * saxes on what it accepts and on every event, which tests prove over generated, mutated and conformance documents. An encoding
  * that the document names is for whoever made text of its bytes.
  */
-import { isDeclaration, isName, references, unfit } from './lexical.ts'
-import { XmlProblem } from './problem.ts'
-import { Scope } from './scope.ts'
+import { apostrophe, Cursor, equals, greater, quote, slash } from './cursor.ts'
+import { isDeclaration, isName } from './lexical.ts'
+import type { Phrase, Tag } from './phrase.ts'
+import { type Element, Scope } from './scope.ts'
 
 export interface XmlLimits {
   readonly depth: number
@@ -40,55 +41,48 @@ interface Given {
   readonly at: number
 }
 
-/** An open element: its name as written, and the scope it stands in. */
-interface Open {
-  readonly name: string
-  readonly outer: Scope
-}
-
 const byteOrderMark = 0xfeff
 const none: readonly XmlAttribute[] = []
-const [tab, newline, carriageReturn, space, quote, apostrophe, slash, equals, greater, exclamation, question] = [
-  9, 10, 13, 32, 34, 39, 47, 61, 62, 33, 63,
-]
+const [exclamation, question] = [33, 63]
 
 /** Throws XmlProblem; passes on what `handler` throws. */
 export function scanXml(document: string, handler: XmlHandler, limits: XmlLimits): void {
   new Scanner(document, handler, limits).run()
 }
 
-class Scanner {
-  private readonly xml: string
+class Scanner extends Cursor {
   private readonly handler: XmlHandler
   private readonly limits: XmlLimits
-  private readonly hasReferences: boolean
-  private readonly hasReturns: boolean
   private readonly hasCdataEnd: boolean
-  private readonly stack: Open[] = []
+  private readonly stack: Pick<Element, 'name' | 'outer'>[] = []
   private readonly names = new Set<string>()
   private scope = Scope.outermost()
-  private at = 0
+  /** The phrase that the last text followed; undefined when it followed something else. */
+  private phrase: Phrase | undefined
+  /** The tags since the last text, and where the first of them is; -1 when there is something else among them. */
+  private tags: Tag[] = []
+  private tagsFrom = -1
 
   constructor(document: string, handler: XmlHandler, limits: XmlLimits) {
-    this.xml = document
+    super(document)
     this.handler = handler
     this.limits = limits
-    this.hasReferences = document.includes('&')
-    this.hasReturns = document.includes('\r')
     this.hasCdataEnd = document.includes(']]>')
   }
 
   run(): void {
     const { xml, stack } = this
-    const wrong = unfit(xml)
-    if (wrong >= 0) this.refuse('A character is not allowed in XML', wrong)
     if (xml.charCodeAt(0) === byteOrderMark) this.at = 1
     if (xml.startsWith('<?xml', this.at) && this.isSpace(this.at + 5)) this.declaration()
     let sawRoot = false
     while (this.at < xml.length) {
       const next = xml.indexOf('<', this.at)
       const end = next < 0 ? xml.length : next
-      if (end > this.at) this.text(end)
+      if (end > this.at) {
+        this.learnPhrase()
+        this.text(end)
+        if (this.followPhrase()) continue
+      }
       if (next < 0) break
       const kind = xml.charCodeAt(next + 1)
       if (kind === slash) this.endTag()
@@ -102,6 +96,53 @@ class Scanner {
     }
     if (!sawRoot) this.refuse('The document has no element')
     if (stack.length > 0) this.refuse('An element is not closed')
+  }
+
+  /** A text begins: what stood before it is a phrase. */
+  private learnPhrase(): void {
+    if (this.tagsFrom < 0) return
+    const phrase = this.scope.phrases.of(this.xml.slice(this.tagsFrom, this.at), this.tags)
+    if (this.phrase !== undefined) this.phrase.next = phrase
+    this.phrase = phrase
+    this.tagsFrom = -1
+  }
+
+  /** A text has ended: reads the phrase that came next last time, if it stands here; else it is to be learned. */
+  private followPhrase(): boolean {
+    const from = this.at
+    const phrase = this.phrase?.next
+    if (phrase === undefined || this.xml.slice(from, from + phrase.text.length) !== phrase.text) {
+      this.tags = []
+      this.tagsFrom = from
+      return false
+    }
+    this.phrase = this.readTags(phrase.tags, from) ? phrase : undefined
+    return true
+  }
+
+  /** Reads tags whose text is known to stand here, in the scope it was learned in. False, and at that tag, where one of them must be looked at more closely. */
+  private readTags(tags: readonly Tag[], from: number): boolean {
+    const { stack, handler, limits } = this
+    for (const { element, opens, to } of tags) {
+      const depth = stack.length
+      if (opens) {
+        if (depth === 0 || depth === limits.depth) return false
+        stack.push(element)
+        this.at = from + to
+        handler.open(element.uri, element.local, none, this.at)
+      } else {
+        if (depth === 0 || stack[depth - 1] !== element) return false
+        stack.pop()
+        this.at = from + to
+        handler.close(this.at)
+      }
+    }
+    return true
+  }
+
+  private noPhrase(): void {
+    this.tagsFrom = -1
+    this.phrase = undefined
   }
 
   private declaration(): void {
@@ -125,33 +166,31 @@ class Scanner {
   private startTag(): void {
     const { xml, stack, limits } = this
     const from = this.at + 1
-    // Messages repeat themselves: more often than not this is the element that followed the last one before.
-    const guess = this.scope.guess
-    let name = guess
-    let after = from + guess.length
-    if (guess === '' || xml.slice(from, after) !== guess || !isTagEnd(xml.charCodeAt(after))) {
-      after = this.nameEnd(from)
-      name = xml.slice(from, after)
-      this.known(name)
-    }
+    const after = this.nameEnd(from)
+    const name = xml.slice(from, after)
+    this.known(name)
     if (stack.length === limits.depth) this.refuse(`The XML is nested deeper than ${limits.depth} elements`)
     const outer = this.scope
     let attributes = none
     if (xml.charCodeAt(after) === greater) this.at = after + 1
     else {
       this.at = after
+      this.noPhrase()
       attributes = this.attributes()
     }
     const { scope } = this
-    const { uri, local } = scope.element(name) ?? this.refuse('A namespace prefix is not declared')
-    this.handler.open(uri, local, attributes, this.at)
+    const element = scope.element(name) ?? this.refuse('A namespace prefix is not declared')
+    this.handler.open(element.uri, element.local, attributes, this.at)
     if (xml.charCodeAt(this.at - 2) === slash && this.at - 2 >= after) {
       this.scope = outer
       this.handler.close(this.at)
-    } else stack.push({ name, outer })
+    } else {
+      stack.push(scope === outer ? element : { name, outer })
+      if (this.tagsFrom >= 0) this.tags.push({ element, opens: true, to: this.at - this.tagsFrom })
+    }
   }
 
-  /** A name that was not guessed: is it one, and are there not too many of them? */
+  /** Is this a name, and are there not too many of them? */
   private known(name: string): void {
     const { names, limits } = this
     if (names.has(name)) return
@@ -170,7 +209,9 @@ class Scanner {
     if (xml.charCodeAt(after) !== greater) this.refuse('An end tag does not close the element that is open')
     this.at = after + 1
     this.handler.close(this.at)
+    if (this.scope !== open.outer) this.noPhrase()
     this.scope = open.outer
+    if (this.tagsFrom >= 0) this.tags.push({ element: open as Element, opens: false, to: this.at - this.tagsFrom })
   }
 
   /** From behind a start tag's name to behind its `>`; what it declares is in scope afterwards. */
@@ -233,6 +274,7 @@ class Scanner {
   /** Comment, CDATA section, or something that is not allowed. */
   private exclaimed(): void {
     const { xml, at } = this
+    this.noPhrase()
     if (xml.startsWith('<!--', at)) {
       const end = this.find('--', at + 4, 'A comment is not closed')
       if (xml.charCodeAt(end + 2) !== greater) this.refuse('A comment holds --')
@@ -245,52 +287,4 @@ class Scanner {
     } else if (xml.startsWith('<!DOCTYPE', at)) this.refuse('A document type declaration is not allowed')
     else this.refuse('A tag is not well-formed')
   }
-
-  private decoded(piece: string, at: number): string {
-    const text = this.lines(piece)
-    if (!this.hasReferences || !text.includes('&')) return text
-    return references(text) ?? this.refuse('A reference is not one that XML itself knows', at)
-  }
-
-  /** XML 1.0 section 2.11: every line end is one newline, before references are looked at. */
-  private lines(piece: string): string {
-    return this.hasReturns ? piece.replace(/\r\n?/g, '\n') : piece
-  }
-
-  /** Where the name that starts here ends: at a blank, `=`, `/`, `>` or `<`. Whether it is a name is seen later. */
-  private nameEnd(from: number): number {
-    const { xml } = this
-    let at = from
-    for (; at < xml.length; at++) {
-      const code = xml.charCodeAt(at)
-      if (isTagEnd(code) || code === equals || code === 60) break
-    }
-    return at
-  }
-
-  private skipSpace(): number {
-    const from = this.at
-    while (this.isSpace(this.at)) this.at++
-    return from
-  }
-
-  private isSpace(at: number): boolean {
-    const code = this.xml.charCodeAt(at)
-    return code === space || code === newline || code === tab || code === carriageReturn
-  }
-
-  private find(text: string, from: number, otherwise: string): number {
-    const found = this.xml.indexOf(text, from)
-    return found < 0 ? this.refuse(otherwise) : found
-  }
-
-  private refuse(sentence: string, at = this.at): never {
-    throw new XmlProblem(sentence, this.xml, at)
-  }
-}
-
-function isTagEnd(code: number): boolean {
-  return (
-    code === greater || code === space || code === slash || code === newline || code === tab || code === carriageReturn
-  )
 }

@@ -2,6 +2,7 @@
  * Which namespace each prefix stands for at one place of a document, with the names resolved there so far.
  * Limits: a scope is made only where something is declared; it holds all that is declared around it, so a look is one step.
  */
+import { Phrases } from './phrase.ts'
 
 export const xmlnsUri = 'http://www.w3.org/2000/xmlns/'
 const xmlUri = 'http://www.w3.org/XML/1998/namespace'
@@ -11,16 +12,17 @@ export interface QName {
   readonly local: string
 }
 
-interface Named extends QName {
+/** An element as its tags name it; what opens it leaves the scope as it is. */
+export interface Element extends QName {
   readonly name: string
-  /** The name of the element that opened after this one last time. */
-  next: string
+  /** The scope that its tags stand in. */
+  readonly outer: Scope
 }
 
 export class Scope {
   private readonly prefixes: ReadonlyMap<string, string>
-  private readonly names = new Map<string, Named>()
-  private last: Named | undefined
+  private readonly names = new Map<string, Element>()
+  readonly phrases = new Phrases()
 
   private constructor(prefixes: ReadonlyMap<string, string>) {
     this.prefixes = prefixes
@@ -33,11 +35,6 @@ export class Scope {
         ['xmlns', xmlnsUri],
       ]),
     )
-  }
-
-  /** The name that an element opening here probably has, '' when nothing is known; it was an element's name here before. */
-  get guess(): string {
-    return this.last === undefined ? '' : this.last.next
   }
 
   /** The scope inside a tag with these attributes; undefined when one of them declares what must not be declared. */
@@ -60,18 +57,15 @@ export class Scope {
   }
 
   /** An element's name resolved; undefined when its prefix is not declared. */
-  element(name: string): QName | undefined {
-    let named = this.names.get(name)
-    if (named === undefined) {
-      const colon = name.indexOf(':')
-      const uri = this.prefixes.get(colon < 0 ? '' : name.slice(0, colon)) ?? ''
-      if (colon >= 0 && (uri === '' || uri === xmlnsUri)) return undefined
-      named = { name, uri, local: name.slice(colon + 1), next: '' }
-      this.names.set(name, named)
-    }
-    if (this.last !== undefined) this.last.next = name
-    this.last = named
-    return named
+  element(name: string): Element | undefined {
+    const known = this.names.get(name)
+    if (known !== undefined) return known
+    const colon = name.indexOf(':')
+    const uri = this.prefixes.get(colon < 0 ? '' : name.slice(0, colon)) ?? ''
+    if (colon >= 0 && (uri === '' || uri === xmlnsUri)) return undefined
+    const element = { name, uri, local: name.slice(colon + 1), outer: this }
+    this.names.set(name, element)
+    return element
   }
 
   /** An attribute's name resolved; the default namespace does not concern it. */

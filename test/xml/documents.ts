@@ -151,6 +151,41 @@ export function generated(random: () => number, odd = 0.02): string {
   return `${head}${misc()}${element(0, [''])}${misc()}${random() < odd ? pick(['x', '<b/>', '&lt;', '<![CDATA[]]>']) : ''}`
 }
 
+const shapes = ['a', 'p:a', 'b', 'p:b', 'a.b']
+const tweaks = [
+  '<b/>',
+  '<a></a>',
+  '<!-- c -->',
+  ' ',
+  '\n',
+  '</a>',
+  '<a>',
+  '<p:a xmlns:p="urn:b">x</p:a>',
+  '</b><b>',
+  '<a x="">y</a>',
+]
+
+/** Items that repeat themselves, as those of messages do, some of them not quite. */
+export function repetitive(random: () => number): string {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!
+  const item = (depth: number): string => {
+    const name = pick(shapes)
+    const parts = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
+      depth < 2 && random() < 0.5 ? item(depth + 1) : '#',
+    )
+    const declares = random() < 0.1 ? ` xmlns${pick(['', ':p'])}="${pick(uris.slice(0, 2))}"` : ''
+    return `<${name}${declares}>${parts.join(pick(['', '', '\n ']))}</${name}>`
+  }
+  const items = [item(0), item(0)]
+  const written = Array.from({ length: 4 + Math.floor(random() * 8) }, () => {
+    const whole = (random() < 0.8 ? items[0]! : items[1]!).replaceAll('#', () => pick(texts.slice(0, 9)))
+    if (random() < 0.9) return whole
+    const at = whole.indexOf(pick(['<', '>']), Math.floor(random() * whole.length)) + Math.round(random())
+    return whole.slice(0, at) + pick(tweaks) + whole.slice(at)
+  })
+  return `<r xmlns:p="urn:a">${written.join(pick(['', '\n']))}</r>`
+}
+
 /** The document with one to three small accidents. */
 export function mutated(document: string, random: () => number): string {
   let text = document
