@@ -14,7 +14,7 @@ import { Wishes } from '../exchange/flows/wishes.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
 import { Forecasts } from '../exchange/forecasts.ts'
 import type { Heartbeats } from '../exchange/heartbeats.ts'
-import type { PeerId } from '../exchange/ids.ts'
+import type { LinkId, PeerId } from '../exchange/ids.ts'
 import type { Journal } from '../exchange/journal.ts'
 import type { Ledger } from '../exchange/ledger.ts'
 import type { LegacyWire } from '../exchange/legacy.ts'
@@ -101,7 +101,8 @@ export function assemble(options: PartsOptions): Parts {
   const { config, log, crossings, now } = options
   // First of all, because it may find that there is nothing to be built.
   const built = buildLinks(config, crossings)
-  const observers = [logObserver(log), ...(options.observer ? [options.observer] : [])]
+  const mappingOf = (link: LinkId) => built.links.byId(link)?.crossing.hash
+  const observers = [logObserver(log, mappingOf), ...(options.observer ? [options.observer] : [])]
   const observer = all(observers)
   const certificates = openCertificates(config, log, observer, now)
   const { ledger, pace } = openState(config, log, now)

@@ -4,8 +4,10 @@
  */
 import { pino } from 'pino'
 import { errorTable, GatewayError } from '../errors.ts'
+import type { LinkId } from '../exchange/ids.ts'
 import type { Observer } from '../exchange/observer.ts'
-import type { Receipt } from '../mapping/run.ts'
+import type { Fidelity } from '../mapping/rules.ts'
+import { type Receipt, worst } from '../mapping/run.ts'
 
 export type Log = ReturnType<typeof createLog>
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -20,28 +22,61 @@ export function createLog(level: LogLevel, destination?: { write(line: string): 
   return destination ? pino(options, destination) : pino(options)
 }
 
-/** The exchange's observer that writes to this log. */
-export function logObserver(log: Log): Observer {
+const mostExchanges = 20
+const longestId = 200
+
+/**
+ * The exchange's observer that writes to this log. Which groups a message is about is in the journal: here are no values of a
+ * partner's but its ids of messages. `mappingOf` gives the hash of the mappings of a link.
+ */
+export function logObserver(log: Log, mappingOf: (link: LinkId) => string | undefined = () => undefined): Observer {
+  const mapping = (link: LinkId | undefined) => (link === undefined ? undefined : mappingOf(link))
   return {
-    exchanged({ exchange, peer, operation, direction, outcome, durationMs, receipts, error }) {
+    exchanged(line) {
+      const { exchange, peer, link, operation, direction, outcome, durationMs, receipts, error } = line
       const row = outcome in errorTable ? errorTable[outcome as keyof typeof errorTable] : undefined
       log[row?.log ?? 'info'](
         {
           exchange_id: exchange,
           peer,
+          link,
           operation,
           direction,
+          request_id: cut(line.request ?? line.messageId),
+          correlation_id: cut(line.correlation ?? line.relatesTo),
           outcome,
           duration_ms: durationMs,
+          mapping: mapping(link),
           receipt: summary(receipts),
           ...reason(error),
         },
         'exchange',
       )
     },
-    attempted({ outcome, retryInMs, attempt, error, ...line }) {
-      const level = outcome === 'accepted' ? 'info' : 'warn'
-      log[level]({ ...line, outcome, attempt, retry_in_ms: retryInMs, ...reason(error) }, 'delivery')
+    attempted(line) {
+      const { peer, link, message, direction, group, version, request, outcome, attempt, error } = line
+      log[outcome === 'accepted' ? 'info' : 'warn'](
+        {
+          exchange_ids: some(line.exchanges),
+          peer,
+          link,
+          operation: message ?? 'UpdateGroupCapacityForecast',
+          direction: direction ?? 'toModern',
+          group,
+          version,
+          request_id: request,
+          outcome,
+          status: line.status,
+          attempt,
+          duration_ms: line.durationMs,
+          retry_in_ms: line.retryInMs,
+          mapping: mapping(link),
+          receipt: summary(line.receipts ?? []),
+          sentence: line.sentence,
+          ...reason(error),
+        },
+        'delivery',
+      )
     },
     alarm(alarm, { error, ...about }) {
       log.error({ alarm, ...about, ...reason(error) }, 'alarm')
@@ -49,10 +84,24 @@ export function logObserver(log: Log): Observer {
   }
 }
 
-function summary(receipts: readonly Receipt[]): Record<string, number> | undefined {
+function some(list: readonly string[] | undefined): readonly string[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list.slice(-mostExchanges)
+}
+
+/** What a partner chose must not fill a disk. */
+function cut(text: string | undefined): string | undefined {
+  return text?.slice(0, longestId)
+}
+
+function summary(receipts: readonly Receipt[]): Record<string, string | number> | undefined {
+  if (receipts.length === 0) return undefined
   const counts: Record<string, number> = {}
-  for (const { entries } of receipts) for (const { verb, count } of entries) counts[verb] = (counts[verb] ?? 0) + count
-  return Object.keys(counts).length > 0 ? counts : undefined
+  let fidelity: Fidelity = 'exact'
+  for (const receipt of receipts) {
+    fidelity = worst(fidelity, receipt.fidelity)
+    for (const { verb, count } of receipt.entries) counts[verb] = (counts[verb] ?? 0) + count
+  }
+  return { fidelity, ...counts }
 }
 
 /** What to tell the operator about an error: its own sentence, and the deepest cause, which a partner never sees. */

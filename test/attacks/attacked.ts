@@ -48,8 +48,9 @@ export async function openAttacked({
   const child: ChildProcess = fork(join(import.meta.dirname, 'gateway-process.ts'), [JSON.stringify(config)], {
     cwd: root,
     execArgv: ['--import', 'tsx', '--conditions=source'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
+  child.stdout?.resume()
   const ended = once(child, 'exit')
   const [started] = (await Promise.race([once(child, 'message'), ended])) as [Started | number]
   if (typeof started !== 'object' || started === null) throw new Error(`the gateway ended with ${String(started)}`)

@@ -20,7 +20,7 @@ export interface Fared {
 }
 
 const config = loadConfig(() => JSON.parse(process.argv[2]!) as Record<string, unknown>, undefined, {})
-const gateway = await startGateway({ config, log: createLog('silent'), crossings: await shippedCrossings() })
+const gateway = await startGateway({ config, log: createLog('info'), crossings: await shippedCrossings() })
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()
 let mostRss = 0

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Gateway, shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
-import { createLog } from '../../src/ops/log.ts'
 import type { SessionView } from '../../src/session/api.ts'
 import { type Habits, type Party, startParty } from '../peers/party.ts'
+import { testLog } from '../support/log.ts'
 import { giveSignOfLife } from '../support/sign-of-life.ts'
 
 export interface Pair {
@@ -72,7 +72,7 @@ export async function startPair({
   const logged: string[] = []
   const gateway = await startGateway({
     config,
-    log: createLog('debug', { write: (line) => void logged.push(line) }),
+    log: testLog(config, logged),
     crossings: await shippedCrossings(),
     random: () => 0,
   })

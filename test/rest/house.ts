@@ -11,8 +11,8 @@ import type { AfterAnswer, ModernRequest } from '../../src/exchange/modern.ts'
 import type { Alarm, ExchangeLine, Observer } from '../../src/exchange/observer.ts'
 import { listen } from '../../src/http/listen.ts'
 import { type HttpClientOptions, httpClient } from '../../src/http/outbound.ts'
-import { createLog } from '../../src/ops/log.ts'
 import { MemoryLedger } from '../../src/state/memory/ledger.ts'
+import { testLog } from '../support/log.ts'
 
 export interface HouseOptions {
   /** Peers as a file would hold them; `cpo` (fp) and `grid` (cp) with agreed tokens by default. */
@@ -75,7 +75,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ledger: options.ledger ?? new MemoryLedger(now),
     http,
     keepPace: async () => {},
-    log: createLog('debug', { write: (line) => void logged.push(line) }),
+    log: testLog(config, logged),
     observer,
     publicUrl: () => url,
     version: '0.0.0',

@@ -4,9 +4,9 @@ import { expect } from 'chai'
 import { type Gateway, shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
-import { createLog } from '../../src/ops/log.ts'
 import type { SessionView } from '../../src/session/api.ts'
 import { type PythonPeer, type PythonState, startPython } from '../peers/python.ts'
+import { testLog } from '../support/log.ts'
 import { giveSignOfLife } from '../support/sign-of-life.ts'
 
 const id = 'python' as PeerId
@@ -40,7 +40,7 @@ describe('A peer in Python', function () {
       undefined,
       {},
     )
-    const log = createLog('silent')
+    const log = testLog(config)
     const ours = await startGateway({ config, log, crossings: await shippedCrossings(), random: () => 0 })
     gateway = ours
     await giveSignOfLife(`${ours.soapUrl}/oscp/1.0/legacy`, role === 'fp' ? 'dso' : 'csp')

@@ -5,7 +5,7 @@ import { type Gateway, shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
 import type { Crossing } from '../../src/mapping/crossings.ts'
-import { createLog } from '../../src/ops/log.ts'
+import { testLog } from '../support/log.ts'
 
 const local = { allowHttp: true, allowAddresses: ['127.0.0.1'] }
 const [atDso, atCpo] = ['cpo', 'dso'] as PeerId[] as [PeerId, PeerId]
@@ -28,8 +28,8 @@ describe('Two gateways over sockets', function () {
   async function start(peers: Record<string, unknown>): Promise<Gateway> {
     const any = '127.0.0.1:0'
     const raw = { listen: { soap: any, rest: any, admin: any }, peers, links: {}, delivery: { timeout: '2s' } }
-    const log = createLog('debug', { write: (line) => void logged.push(line) })
-    const gateway = await startGateway({ config: loadConfig(() => raw, undefined, {}), log, crossings })
+    const config = loadConfig(() => raw, undefined, {})
+    const gateway = await startGateway({ config, log: testLog(config, logged), crossings })
     open.push(gateway)
     return gateway
   }

@@ -2,9 +2,9 @@
 import { expect } from 'chai'
 import { shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
-import { createLog } from '../../src/ops/log.ts'
 import { type Cpo, startCpo } from '../peers/cpo.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
 import { csp, envelope, heartbeat, mediaTypes, send } from '../support/soap.ts'
 
 describe('An answer', () => {
@@ -68,7 +68,7 @@ describe('An answer', () => {
       links,
     }
     const config = loadConfig(() => raw, undefined, {})
-    const own = await startGateway({ config, log: createLog('silent'), crossings: await shippedCrossings() })
+    const own = await startGateway({ config, log: testLog(config), crossings: await shippedCrossings() })
     try {
       const url = `${own.soapUrl}/oscp/1.0/dso`
       const [first, wsdl] = await Promise.all([

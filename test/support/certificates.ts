@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { secret } from './secrets.ts'
 
 export interface Issued {
   readonly certFile: string
@@ -77,7 +78,7 @@ export function authority(name = 'Test Authority'): Authority {
       openssl('x509', '-req', '-in', request, ...signedBy, '-days', `${days}`, '-extfile', extensions, '-out', certFile)
       const cert = readFileSync(certFile, 'utf8')
       const { fingerprint256, serialNumber } = new X509Certificate(cert)
-      const key = readFileSync(keyFile, 'utf8')
+      const key = secret(readFileSync(keyFile, 'utf8'))
       return { certFile, keyFile, cert, key, fingerprint: fingerprint256, serial: serialNumber }
     },
   }

@@ -6,11 +6,11 @@ import { shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
 import type { Observer } from '../../src/exchange/observer.ts'
-import { createLog } from '../../src/ops/log.ts'
 import { startCspService } from '../peers/csp-service.ts'
 import { startDsoService } from '../peers/dso-service.ts'
 import { type Habits, startParty } from '../peers/party.ts'
 import { type AlarmLine, clockFrom, eventually } from './gateway.ts'
+import { testLog } from './log.ts'
 import { startRedis } from './redis.ts'
 import { closeLater, type State, start } from './scene.ts'
 
@@ -74,7 +74,7 @@ export async function openDeployment(state: State, role: 'dso' | 'csp', options:
   // The parties register at the first one; what the others do is theirs by the state they share.
   const open = async (publicRestUrl?: string) => {
     const config = loadConfig(() => ({ ...raw, ...(publicRestUrl ? { publicRestUrl } : {}) }), undefined, {})
-    const log = createLog('debug', { write: (line) => void logged.push(line) })
+    const log = testLog(config, logged)
     const gateway = await startGateway({ config, log, crossings, observer, now: clock, random: () => 0.5 })
     await eventually('the gateway is ready', async () => (await fetch(`${gateway.adminUrl}/readyz`)).ok)
     return closeLater({ ...gateway, stop: () => gateway.stop(200) })

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Gateway, shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { DeliveryLine, ExchangeLine, Observer } from '../../src/exchange/observer.ts'
-import { createLog } from '../../src/ops/log.ts'
+import { testLog } from './log.ts'
 
 export interface AlarmLine {
   readonly alarm: string
@@ -49,9 +49,10 @@ export async function startTestGateway({ config, now }: TestGatewayOptions): Pro
     alarm: (alarm, about) => void observed.alarms.push({ alarm, ...about }),
   }
   const logged: string[] = []
+  const parsed = loadConfig(() => raw, undefined, {})
   const gateway = await startGateway({
-    config: loadConfig(() => raw, undefined, {}),
-    log: createLog('debug', { write: (line) => void logged.push(line) }),
+    config: parsed,
+    log: testLog(parsed, logged),
     crossings: await crossings,
     observer,
     random: () => 0.5, // pauses between attempts are half their bound

@@ -3,8 +3,8 @@ import { shippedCrossings, startGateway } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { ExchangeLine } from '../../src/exchange/observer.ts'
 import type { Crossing } from '../../src/mapping/crossings.ts'
-import { createLog } from '../../src/ops/log.ts'
 import { startCpo } from '../peers/cpo.ts'
+import { testLog } from './log.ts'
 
 export async function openGateway(contract: string, groups: Record<string, string>, crossings?: readonly Crossing[]) {
   const cpo = await startCpo()
@@ -19,7 +19,7 @@ export async function openGateway(contract: string, groups: Record<string, strin
     const config = loadConfig(() => raw, undefined, {})
     const gateway = await startGateway({
       config,
-      log: createLog(config.log),
+      log: testLog(config),
       crossings: crossings ?? (await shippedCrossings()),
       observer: { exchanged: (line) => exchanges.push(line), attempted: () => {}, alarm: () => {} },
     })
