@@ -132,6 +132,7 @@ async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number
     work.map((part) => part.settled()),
   )
   await admin.close(0)
+  await within(left(), [parts.tracing.stop()])
   await http.close()
   await Promise.all([journal.close(), ledger.close()])
 }

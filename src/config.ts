@@ -8,6 +8,7 @@ import type { z } from 'zod'
 import { crossChecks } from './config/checks.ts'
 import { type Config, isLegacy, schema } from './config/schema.ts'
 import { checkOwnKey, fillSecurity } from './config/security.ts'
+import { fillTraces } from './config/traces.ts'
 import { tokenText } from './config/values.ts'
 import { readYaml } from './config/yaml.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
@@ -168,7 +169,8 @@ function readSecrets(config: Config, file: string): Config {
   )
   const redis = config.redis && fill(config.redis, 'redis.', 'password')
   const sentinels = redis?.sentinels && fill(redis.sentinels, 'redis.sentinels.', 'password')
-  const whole = fill({ ...config, peers, redis: redis && { ...redis, sentinels } }, '', 'tokenKey')
+  const traces = fillTraces(config.traces, readSecretFile, report)
+  const whole = fill({ ...config, peers, traces, redis: redis && { ...redis, sentinels } }, '', 'tokenKey')
   if (findings.length > 0) throw new FindingsError(findings)
   return whole
 }

@@ -23,11 +23,11 @@ export interface Faces {
 
 /** Rejects when an address cannot be had, with everything closed that `parts` had opened. */
 export async function listenOn({ listen, limits }: Config, parts: Parts): Promise<Faces> {
-  const { soap, rest, ledger, journal, http, certificates, observer, metrics } = parts
+  const { soap, rest, ledger, journal, http, certificates, observer, metrics, tracing } = parts
   const opened = await listenAll([
     {
       ...listen.soap,
-      handler: soap,
+      handler: tracing.serve(soap),
       tls: certificates.face('soap'),
       limits,
       refusal: observed(observer, 'toModern', refuseBeforeSoap),
@@ -35,7 +35,7 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
     },
     {
       ...listen.rest,
-      handler: rest.callback,
+      handler: tracing.serve(rest.callback),
       tls: certificates.face('rest'),
       limits,
       refusal: observed(observer, 'toLegacy', refuseBeforeJson),

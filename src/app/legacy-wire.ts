@@ -14,7 +14,7 @@ import type { Certificates } from './tls.ts'
 const answersToRequests = 8
 
 export function openLegacyWire(
-  { config, crossings, legacy, now }: Ground,
+  { config, crossings, legacy, tracing, now }: Ground,
   http: HttpClient,
   tls: Certificates['peer'],
 ): LegacyWire {
@@ -26,5 +26,6 @@ export function openLegacyWire(
     tls: tls(peer.id),
   }))
   const seal = (peer: PeerId, draft: Draft) => secureEnvelope(shown(peer), draft, now(), randomBytes(16))
-  return soapOutbound({ http, peers, longestAnswer: answersToRequests * config.bodyLimit, now, seal })
+  const longestAnswer = answersToRequests * config.bodyLimit
+  return tracing.legacyWire(soapOutbound({ http, peers, longestAnswer, now, seal }))
 }

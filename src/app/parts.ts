@@ -31,6 +31,7 @@ import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
+import type { Tracing } from '../ops/trace.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { soapInbound } from '../soap/inbound.ts'
@@ -48,6 +49,7 @@ import { metricsOf } from './metrics.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
 import { type Certificates, openCertificates } from './tls.ts'
+import { tracingOf } from './trace.ts'
 
 export interface PartsOptions {
   readonly config: Config
@@ -81,6 +83,7 @@ export interface Parts {
   readonly agenda: Agenda
   readonly replies: Replies
   readonly metrics: Metrics
+  readonly tracing: Tracing
   readonly soap: RequestListener
   readonly rest: RestInbound
 }
@@ -94,13 +97,16 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly keepPace: KeepPace
   readonly liveness: Liveness
   readonly breakers: Breakers
+  readonly tracing: Tracing
 }
 
 /** Throws FindingsError for a configuration that the mappings cannot serve. */
 export function assemble(options: PartsOptions): Parts {
   const { config, log, crossings, now } = options
   // First of all, because it may find that there is nothing to be built.
-  const built = buildLinks(config, crossings)
+  const client = httpClient()
+  const tracing = tracingOf(options, client)
+  const built = buildLinks(config, tracing.crossings(crossings))
   const mappingOf = (link: LinkId) => built.links.byId(link)?.crossing.hash
   const observers = [logObserver(log, mappingOf), ...(options.observer ? [options.observer] : [])]
   const observer = all(observers)
@@ -111,11 +117,11 @@ export function assemble(options: PartsOptions): Parts {
   // Flows that send events put their kinds in here.
   const kinds = new Map<string, EventKind>()
   const metrics = metricsOf(options, built.links, kinds, () => parts)
-  observers.push(metrics.observer, ...observersOf(journal, config, built.links, now))
+  observers.push(metrics.observer, tracing.observer, ...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
-  const shared = { ledger, liveness, breakers, keepPace: keepPace(pace, ratesOf(config)) }
+  const shared = { ledger, liveness, breakers, tracing, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
-  const http = httpClient()
+  const http = tracing.http(client)
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
   const events = openEvents(ground, kinds)
   // Sessions begin long after both are there.
@@ -176,6 +182,7 @@ export function assemble(options: PartsOptions): Parts {
     }),
     replies,
     metrics,
+    tracing,
     rest: party.face(
       modernReceiver({ links: ground.links, observer, now, flows: { fp: dsoFlows.modern, cp: new Map(csp.modern) } }),
     ),
@@ -221,7 +228,7 @@ interface SoapParts {
 }
 
 function soapFace(ground: Ground, { forecasts, wishes, replies, flows, sessions }: SoapParts): RequestListener {
-  const { config, crossings, links, legacy, ledger, liveness, observer, keepPace, now, urls } = ground
+  const { config, crossings, links, legacy, ledger, liveness, observer, keepPace, now, urls, tracing } = ground
   const forwarded = compileForwarded(config.trustProxies)
   return soapInbound({
     peers: legacy.map((peer) => {
@@ -235,18 +242,20 @@ function soapFace(ground: Ground, { forecasts, wishes, replies, flows, sessions 
         mayReply: (host) => isListed(host, host),
       }
     }),
-    receiver: legacyReceiver({
-      links,
-      forecasts,
-      observer,
-      now,
-      offlineAfter: config.offlineAfter,
-      mostBlocks: config.limits.blocks,
-      signOfLife: (peer) => liveness.seen(peer),
-      closed: (peer) => sessions.closed(peer),
-      flows,
-      wishes,
-    }),
+    receiver: tracing.receiver(
+      legacyReceiver({
+        links,
+        forecasts,
+        observer,
+        now,
+        offlineAfter: config.offlineAfter,
+        mostBlocks: config.limits.blocks,
+        signOfLife: (peer) => liveness.seen(peer),
+        closed: (peer) => sessions.closed(peer),
+        flows,
+        wishes,
+      }),
+    ),
     publicUrl: (request) => config.publicUrl ?? forwarded(request) ?? urls.soap,
     bodyLimit: config.bodyLimit,
     keepPace,

@@ -12,6 +12,7 @@ import type { ModernWire } from '../exchange/peers.ts'
 import type { HttpClient, OutboundTls } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { type Log, reason } from '../ops/log.ts'
+import { type Tracing, untraced } from '../ops/trace.ts'
 import { type RestInbound, restInbound } from '../rest/inbound.ts'
 import { accessTokens } from '../rest/oauth.ts'
 import { describeApi } from '../rest/openapi.ts'
@@ -34,6 +35,7 @@ export interface PartyOptions {
   /** What the REST listener is reached under, without a slash at its end; known once it listens. */
   readonly publicUrl: () => string
   readonly version: string
+  readonly tracing?: Tracing
   readonly now: () => number
   readonly random: () => number
   readonly newId: () => string
@@ -52,6 +54,7 @@ export interface Party {
 
 export function openParty(options: PartyOptions): Party {
   const { config, crossings, ledger, http, log, observer, publicUrl, now, random, newId } = options
+  const { tracing = untraced } = options
   const configured = modernPeers(config)
   const outbound = configured.map(({ id, peer }) => ({
     id,
@@ -64,7 +67,7 @@ export function openParty(options: PartyOptions): Party {
     peers: sessionPeers(config),
     ledger,
     vault: vaultOf(config),
-    call: sessionCall(call, outbound),
+    call: tracing.call(sessionCall(call, outbound)),
     observer: {
       changed: (line) => log.info(line, 'session'),
       called: ({ error, ...line }) =>
@@ -91,16 +94,18 @@ export function openParty(options: PartyOptions): Party {
     sessions,
     segments,
     peers: configured.map(({ id }) => id),
-    wire: modernWire({
-      call,
-      peers: outbound,
-      address: (peer) => sessions.address(peer),
-      observed: (peer, status) => sessions.observed(peer, status),
-    }),
+    wire: tracing.modernWire(
+      modernWire({
+        call,
+        peers: outbound,
+        address: (peer) => sessions.address(peer),
+        observed: (peer, status) => sessions.observed(peer, status),
+      }),
+    ),
     face: (receiver) =>
       restInbound({
         sessions,
-        receiver,
+        receiver: tracing.receiver(receiver),
         contract,
         profile: (peer) => profiles.get(peer)!,
         ledger,

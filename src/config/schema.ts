@@ -9,6 +9,7 @@ import { rateLimit } from './permissions.ts'
 import { headers, messageNames, profile } from './profile.ts'
 import { redis } from './redis.ts'
 import { security } from './security.ts'
+import { traces } from './traces.ts'
 import { baseUrl, duration, httpUrl, id, lifetime, range, reachable, tokenText, zone } from './values.ts'
 
 const legacyPeer = z.strictObject({
@@ -186,6 +187,7 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe('What happened lately, for people to look up: ids, outcomes and receipts, never bodies.'),
+  traces: traces.optional(),
   peers: z.record(id, peer).describe('The parties, by a name of your choice that is part of their URL.'),
   links: z.record(id, link).describe('Which parties speak through the gateway, by a name of your choice.'),
 })

@@ -193,7 +193,7 @@ function withSent(sent: readonly RequestId[] = [], request: RequestId): readonly
 }
 
 /** The exchanges whose forecasts the delivery carries. */
-export function carriedBy({ from = [], delivery }: ForecastRecord): ExchangeId[] {
+export function carriedBy({ from = [], delivery }: Pick<ForecastRecord, 'from' | 'delivery'>): ExchangeId[] {
   return from.filter(({ version }) => delivery && version <= delivery.version).map(({ exchange }) => exchange)
 }
 

@@ -1,6 +1,6 @@
 /** What the exchange needs of the OSCP 1.0 wire outwards: one operation called at a legacy party, and what became of it. */
 import type { Value } from '../mapping/compile.ts'
-import type { RequestId } from './ids.ts'
+import type { ExchangeId, RequestId } from './ids.ts'
 import type { LegacyPeer } from './peers.ts'
 
 /** One call of an operation that a legacy party hosts. */
@@ -16,6 +16,8 @@ export interface LegacyCall {
   readonly request: RequestId
   /** Becomes RelatesTo, where the call answers an earlier message of the party. */
   readonly correlation?: RequestId | undefined
+  /** The exchanges that the call carries on, for those who follow a message's way. */
+  readonly exchanges?: readonly ExchangeId[]
   /** Limit of this attempt, in milliseconds. */
   readonly withinMs: number
 }

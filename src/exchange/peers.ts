@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { Value } from '../mapping/compile.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import type { Context, IdTable } from '../mapping/run.ts'
-import type { LinkId, PeerId, RequestId } from './ids.ts'
+import type { ExchangeId, LinkId, PeerId, RequestId } from './ids.ts'
 
 export interface LegacyPeer {
   readonly id: PeerId
@@ -87,7 +87,12 @@ export interface ModernWire {
     peer: ModernPeer,
     message: string,
     value: Value,
-    ids: { readonly request: RequestId; readonly correlation?: RequestId },
+    ids: {
+      readonly request: RequestId
+      readonly correlation?: RequestId
+      /** The exchanges that the message carries on, for those who follow a message's way. */
+      readonly exchanges?: readonly ExchangeId[]
+    },
     withinMs: number,
   ): Promise<Outcome>
 }

@@ -2,7 +2,7 @@
  * Who receives the schedules of a link, and how one attempt hands a schedule over: the same desired state, whatever the wire.
  * Limits: a receiver makes one attempt and remembers nothing; repeating is the caller's.
  */
-import type { Delivery, ForecastRecord } from './forecast-record.ts'
+import { carriedBy, type Delivery, type ForecastRecord } from './forecast-record.ts'
 import type { PeerId } from './ids.ts'
 import type { DeliveryLine } from './observer.ts'
 import type { Link, ModernWire, Outcome } from './peers.ts'
@@ -41,8 +41,10 @@ export function flexibilityProviders(wire: ModernWire): Receiver {
   return {
     describe: () => ({}),
     peerOf: ({ modern }) => modern.id,
-    send: ({ modern }, { group, type }, { blocks, request, cause }, withinMs) => {
-      const ids = cause?.correlation === undefined ? { request } : { request, correlation: cause.correlation }
+    send: ({ modern }, { group, type, from }, delivery, withinMs) => {
+      const { blocks, request, cause } = delivery
+      const correlation = cause?.correlation === undefined ? {} : { correlation: cause.correlation }
+      const ids = { request, ...correlation, exchanges: carriedBy({ from, delivery }) }
       return wire.send(modern, messageName, forecastOf(group, type, blocks), ids, withinMs)
     },
   }

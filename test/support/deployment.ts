@@ -26,6 +26,8 @@ export interface DeploymentOptions {
   /** A capacity optimizer of the first link. */
   readonly optimizer?: { readonly habits?: Habits; readonly profile?: object }
   readonly replicas?: number
+  /** Further settings of the gateway. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 /** `role` is the legacy party's. */
@@ -61,6 +63,7 @@ export async function openDeployment(state: State, role: 'dso' | 'csp', options:
     delivery: { timeout: '2s', firstRetry: '10ms', longestRetry: '50ms' },
     peers,
     links,
+    ...options.more,
   }
   const clock = clockFrom(start)
   const alarms: AlarmLine[] = []

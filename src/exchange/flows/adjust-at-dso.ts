@@ -83,7 +83,7 @@ export function adjustKind(options: AdjustOptions): EventKind {
     const { legacy, cspIdentity } = link
     const operation = compiled.module.legacy
     const about = { peer: legacy, operation, value: call, cspIdentity, request: event.request, withinMs: attempt }
-    const outcome = await wire.call(about)
+    const outcome = await wire.call({ ...about, exchanges: [event.exchange] })
     if (outcome.verdict === 'unavailable') {
       const { verdict: _, ...later } = outcome
       return { verdict: 'later', ...later }

@@ -5,7 +5,7 @@
 import { asGatewayError } from '../../errors.ts'
 import type { Value } from '../../mapping/compile.ts'
 import { Refusal } from '../../mapping/run.ts'
-import type { Delivery, ForecastRecord } from '../forecast-record.ts'
+import { carriedBy, type Delivery, type ForecastRecord } from '../forecast-record.ts'
 import type { RequestId } from '../ids.ts'
 import type { LegacyOutcome, LegacyWire } from '../legacy.ts'
 import { contextOf, type Link, type Outcome } from '../peers.ts'
@@ -42,6 +42,7 @@ export function chargeSpotOperators({ wire, complaints, now }: OperatorsOptions)
         value,
         cspIdentity: link.cspIdentity,
         request,
+        exchanges: carriedBy({ from: about.from, delivery }),
         withinMs: Math.max(1, until - now()),
       })
       const word = await heard(link, about, delivery, outcome)

@@ -64,10 +64,10 @@ export function complaints({ ledger, events, now, newId }: ComplaintsOptions): C
 /** How complaints are sent; `withinMs` limits one attempt. */
 export function complianceErrors(wire: ModernWire, links: Links, withinMs: number): EventKind {
   return {
-    async send(id, { link, value, request, correlation }): Promise<EventOutcome> {
+    async send(id, { link, value, request, correlation, exchange }): Promise<EventOutcome> {
       const peer = links.byId(link)?.modern
       if (peer?.id !== id) return { verdict: 'dead', reason: 'The link leads to this party no more.' }
-      const ids = correlation === undefined ? { request } : { request, correlation }
+      const ids = { request, exchanges: [exchange], ...(correlation === undefined ? {} : { correlation }) }
       const outcome = await wire.send(peer, messageName, value, ids, withinMs)
       // Some answer a compliance error with 409: they have it (protocol/oscp-2.0.md section 9.2).
       if (outcome.verdict === 'accepted' || outcome.status === 409) return { verdict: 'done' }

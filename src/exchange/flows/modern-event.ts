@@ -22,13 +22,13 @@ export interface ModernEventOptions {
 export function modernEvent(message: string, options: ModernEventOptions): EventKind {
   const { wire, links, attempt, withheld, refused } = options
   return {
-    async send(peer, { link: id, value, request, correlation }): Promise<EventOutcome> {
+    async send(peer, { link: id, value, request, correlation, exchange }): Promise<EventOutcome> {
       const link = links.byId(id)
       const to = link && modernOf(link, peer)
       if (!to) return { verdict: 'dead', reason: 'The link is not configured any more, or leads to another party.' }
       const reason = await withheld?.(peer)
       if (reason !== undefined) return { verdict: 'dead', reason }
-      const ids = correlation === undefined ? { request } : { request, correlation }
+      const ids = { request, exchanges: [exchange], ...(correlation === undefined ? {} : { correlation }) }
       const outcome = await wire.send(to, message, value, ids, attempt)
       if (outcome.verdict === 'accepted') return { verdict: 'done' }
       if (outcome.verdict === 'refused')

@@ -3,6 +3,7 @@
  * Limits: they are told what was said, not what an old operator makes of it; what they send back is no limit.
  */
 import type { Worker } from '../agenda.ts'
+import { carriedBy } from '../forecast-record.ts'
 import type { Forecasts } from '../forecasts.ts'
 import type { PeerId } from '../ids.ts'
 import type { LedgerKey } from '../ledger.ts'
@@ -16,9 +17,10 @@ export function optimizers(wire: ModernWire): Receiver {
     perPhase: true,
     describe: () => ({}),
     peerOf: ({ optimizer }) => optimizer?.id ?? ('' as PeerId),
-    async send({ optimizer }, { group, type }, { blocks, request }, withinMs) {
+    async send({ optimizer }, { group, type, from }, delivery, withinMs) {
       if (!optimizer) return { verdict: 'refused', sentence: 'The link has no optimizer any more.' }
-      return wire.send(optimizer, messageName, forecastOf(group, type, blocks), { request }, withinMs)
+      const ids = { request: delivery.request, exchanges: carriedBy({ from, delivery }) }
+      return wire.send(optimizer, messageName, forecastOf(group, type, delivery.blocks), ids, withinMs)
     },
   }
 }

@@ -117,7 +117,7 @@ export function usageAtDsoKind({ wire, links, observer, contextOf, attempt }: Us
         return { verdict: 'dead', reason: 'The link is not configured any more, or leads to another party.' }
       const { legacy, cspIdentity } = link
       const about = { peer: legacy, operation, value, cspIdentity, request: event.request, withinMs: attempt }
-      const outcome = await wire.call(about)
+      const outcome = await wire.call({ ...about, exchanges: [event.exchange] })
       if (outcome.verdict === 'unavailable') {
         const { verdict: _, ...later } = outcome
         return { verdict: 'later', ...later }
