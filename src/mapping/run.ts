@@ -4,7 +4,7 @@
  */
 import type { ErrorKind } from '../errors.ts'
 import type { Fidelity } from './rules.ts'
-import type { MeterState } from './shapers/meter.ts'
+import type { Meters } from './shapers/meter.ts'
 
 /** Everything a translation may know besides the message: nothing else is read while it runs. */
 export interface Context {
@@ -41,7 +41,9 @@ export interface Context {
    * What earlier messages left in the meters, by what the source calls them: upwards the cable (the item of a split message,
    * which may be several), downwards the asset, or '' for the group's own.
    */
-  readonly meters?: Readonly<Record<string, MeterState>> | undefined
+  readonly meters?: Meters | undefined
+  /** The 1.0 figures are doubles that we have written ourselves: read as these, however many digits they have. */
+  readonly ownFigures?: boolean | undefined
   /** The 1.0 name of the forecast that usage belongs to, looked up by the caller. */
   readonly forecastId?: string | undefined
   /** The name of the one asset that stands for all charge points of a cable. */

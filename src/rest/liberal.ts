@@ -54,7 +54,8 @@ function readVersion(entry: unknown): unknown {
   const version = typeof members.version === 'number' ? String(members.version) : members.version
   const trimmed = typeof version === 'string' ? version.trim() : version
   const url = typeof members.base_url === 'string' ? members.base_url.trim() : members.base_url
-  return { ...members, version: /^2(?:\.0){0,2}$/.test(String(trimmed)) ? '2.0' : trimmed, base_url: url }
+  const isOurs = typeof trimmed === 'string' && /^2(?:\.0){0,2}$/.test(trimmed)
+  return { ...members, version: isOurs ? '2.0' : trimmed, base_url: url }
 }
 
 /** D-11 to D-14: wrapped, flat or misspelled; wrapped wins. Unknown styles and repetitions are dropped. */
@@ -83,7 +84,8 @@ function readDemands(message: Members): Members {
  * A limit of consumption below zero is nonsense, and left to be refused.
  */
 function readForecast(message: Members): Members {
-  const read = readCapacity[String(message.type).replace(/^FALLBACK_(?=GENERATION$)/, '')]
+  const { type } = message
+  const read = typeof type === 'string' ? readCapacity[type.replace(/^FALLBACK_(?=GENERATION$)/, '')] : undefined
   if (!read || !Array.isArray(message.forecasted_blocks)) return message
   const forecasted_blocks = message.forecasted_blocks.map((block) => {
     const members = asObject(block)

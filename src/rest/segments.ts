@@ -153,7 +153,7 @@ function join(family: readonly Part[]): Joined {
   const ids = { request: first.request as RequestId, correlation: first.correlation as RequestId | undefined }
   const objects = family.map(({ text }) => parse(text))
   if (objects.some((object) => object === undefined)) return { ...ids, text: family.map(({ text }) => text).join('') }
-  const whole: Record<string, unknown> = {}
+  const whole = Object.create(null) as Record<string, unknown> // no name of a member means anything yet
   for (const object of objects as Record<string, unknown>[]) {
     for (const [name, value] of Object.entries(object)) {
       const before = whole[name]

@@ -103,7 +103,7 @@ function valueFor(schema: Schema, name: string, dice: Dice): Json {
       valueFor(schema.items ?? {}, name, dice),
     )
   if (schema.type === 'number' || schema.type === 'integer')
-    return dice.often(0.95) ? dice.pick([0, 1, 11, 22.5, 0.001, 60]) : new Raw(dice.pick(numbers))
+    return dice.often(0.95) ? dice.pick([0, 1, 11, 22.5, 0.001, 60, 100 / 3]) : new Raw(dice.pick(numbers))
   if (schema.type === 'boolean') return dice.often(0.5)
   if (schema.format === 'date-time') return dice.often(0.97) ? dice.pick(goodTimes) : dice.pick(badTimes)
   if (/url/.test(name)) return dice.pick(urls)

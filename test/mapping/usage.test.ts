@@ -167,6 +167,14 @@ describe('Usage towards 1.0', () => {
         fidelity: 'approximate',
       }))
 
+    it('keeps a meter for each whatever it is called', () => {
+      const names = ['constructor', '__proto__', 'toString']
+      const said = (value: number, minutes: number) => names.map((name) => item(name, reading(value, minutes)))
+      const first = down(said(10, 0), {}, assets)
+      expect(first.dropped).to.deep.equal({ firstReading: 3 })
+      expect(down(said(11, 15), { meters: first.meters }, assets).told).to.deep.equal([[0, 15, 3]])
+    })
+
     it('names the item and the field that is wrong, counting items without energy too', () => {
       const wrong = item('b', { ...interval(1, 0, 15), measure_time: '2026-03-03T00:15:00.0001Z' })
       expect(() => down([item('a', undefined), wrong], {}, assets))
@@ -235,6 +243,16 @@ describe('Usage towards 2.0', () => {
     const next = up([interval(4, 30, 45)], [{}], { ...continuous, meters })
     expect(next.told).to.deep.equal([[45, 115]])
     expect(next.dropped).to.include({ reset: 1 })
+  })
+
+  it('takes no meter of its own for one of a cable that is called like what every object has', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      const first = new Run(context({ ...continuous, meters: {} }), 0, {}, name)
+      expect(shaper.toModern([interval(1, 0, 15)], first, 'block[]', [{}]).items[0]!.value, name).to.equal(1)
+      const meters = first.kept.meters as Context['meters']
+      const next = new Run(context({ ...continuous, meters }), 0, {}, name)
+      expect(shaper.toModern([interval(2, 15, 30)], next, 'block[]', [{}]).items[0]!.value, name).to.equal(3)
+    }
   })
 
   it('keeps the meters of two cables apart', () => {

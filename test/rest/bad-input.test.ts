@@ -154,6 +154,18 @@ describe('Bad input', () => {
       'version_url must have at least 1 item(s)',
     ],
     [
+      'a version that is an object with a toString of its own',
+      `${fp}/register`,
+      { token: 'abc', version_url: [{ version: { toString: 'x' }, base_url: 'https://x' }] },
+      'version_url[0].version must be a string',
+    ],
+    [
+      'a type that is an object with a toString of its own',
+      limit,
+      forecast({ type: { toString: 'x' } }),
+      /^type must be one of/,
+    ],
+    [
       'a token with blanks',
       `${fp}/register`,
       { token: 'a b', version_url: [{ version: '2.0', base_url: 'https://x' }] },

@@ -85,7 +85,7 @@ function readBack(link: Link, group: string, blocks: readonly Block[], context: 
   const messages = messagesFor(link, group, blocks, context, {})
   if (messages instanceof Refusal) throw refused(messages.path, messages.message)
   const parts = messages.map(({ value }) => {
-    const [part] = forecastMapping(link).toModern.translate(value, context)
+    const [part] = forecastMapping(link).toModern.translate(value, { ...context, ownFigures: true })
     if (part && 'value' in part) return blocksOf(part.value)
     throw new GatewayError('internal', 'A limit could not be read back.', { cause: part })
   })

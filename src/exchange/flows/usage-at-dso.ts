@@ -7,7 +7,7 @@ import { GatewayError } from '../../errors.ts'
 import { parseInstant } from '../../mapping/codecs/instant.ts'
 import type { CompiledMessage, Value } from '../../mapping/compile.ts'
 import type { Context } from '../../mapping/run.ts'
-import type { MeterState } from '../../mapping/shapers/meter.ts'
+import type { Meters } from '../../mapping/shapers/meter.ts'
 import type { Event, EventKind, EventOutcome, EventQueue } from '../events.ts'
 import type { ForecastNames } from '../forecast-names.ts'
 import type { PeerId, RequestId } from '../ids.ts'
@@ -38,8 +38,6 @@ export interface UsageAtDsoOptions {
   /** Limit of one attempt, in milliseconds. */
   readonly attempt: number
 }
-
-type Meters = Readonly<Record<string, MeterState>>
 
 const day = 24 * 3600_000
 /** A register that nobody has read for longer begins anew. */

@@ -3,7 +3,7 @@
  * Limits: what a cable's meter stands at is stored in one step with the message that says so, so that no energy is told twice.
  */
 import type { Part, Value } from '../../mapping/compile.ts'
-import type { MeterState } from '../../mapping/shapers/meter.ts'
+import { type MeterState, type Meters as MeterStates, meterOf } from '../../mapping/shapers/meter.ts'
 import { groupsOf, mergeAnswers, type PartAnswer, refuseWhole } from '../answers.ts'
 import type { EventQueue } from '../events.ts'
 import type { LinkId, PeerId, RequestId } from '../ids.ts'
@@ -137,7 +137,7 @@ export function usageFlow(options: UsageOptions): LegacyFlow {
       at: now(),
       expires: now() + worthwhile,
     }
-    const meter = (part.kept.meters as Record<string, MeterState> | undefined)?.[item]
+    const meter = meterOf(part.kept.meters as MeterStates | undefined, item)
     const cable = cableOf(part)
     const known = meters.get(cable)
     const revision = known?.revision ?? 0
@@ -184,8 +184,8 @@ function translate({ request, link, compiled, context }: LegacyArrival, way: Way
 }
 
 function isRegister(part: Part): boolean {
-  const meters = 'kept' in part ? (part.kept.meters as Record<string, MeterState> | undefined) : undefined
-  return meters?.[part.item]?.source === 'register'
+  const meters = 'kept' in part ? (part.kept.meters as MeterStates | undefined) : undefined
+  return meterOf(meters, part.item)?.source === 'register'
 }
 
 /** Unless the profile names one asset for all, a group is its own. */

@@ -96,6 +96,7 @@ const wholeCodec: Codec = {
 /** The number that a decimal text states; refused where a JSON number would state another. */
 export function toNumber(text: string, run: Run, path: string): number {
   const number = Number(text)
+  if (run.context.ownFigures) return number
   // xs:double is the same double as a JSON number; only what is too large for it cannot be stated.
   if (/[eE]/.test(text)) return Number.isFinite(number) ? number : run.refuse(path, 'must not be larger than a double')
   // A double holds 15 significant decimal digits exactly; only a long text can have more.

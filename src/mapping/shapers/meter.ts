@@ -20,6 +20,13 @@ export interface MeterState {
   readonly base: number
 }
 
+/** Meters by names that a partner chose: what every object knows by that name is no meter. */
+export type Meters = Readonly<Record<string, MeterState>>
+
+export function meterOf(meters: Meters | undefined, name: string): MeterState | undefined {
+  return meters !== undefined && Object.hasOwn(meters, name) ? meters[name] : undefined
+}
+
 const foldAfter = 2 * 24 * 3600_000
 
 /**

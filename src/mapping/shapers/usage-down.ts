@@ -105,20 +105,21 @@ type Closed = Timed & Interval
 
 /** Intervals as they are, or the differences between successive readings of each register. */
 function intervalsOf(all: readonly Timed[], run: Run, count: Count): Closed[] {
-  const meters: Record<string, MeterState> = { ...run.context.meters }
+  const known = new Map(Object.entries(run.context.meters ?? {}))
+  const meters = new Map(known)
   const intervals = groupsOf(all, assetOf).flatMap((own) => {
     const asset = assetOf(own[0]!)
     const readings = own.filter((m) => m.start === undefined).toSorted((a, b) => a.end - b.end)
     const stated = own.filter((m): m is Closed => m.start !== undefined)
-    const meter = meters[asset]
+    const meter = meters.get(asset)
     // One source for life: the one it has, if this message has it too; else intervals, which say all by themselves.
     const isRegister = readings.length > 0 && (stated.length === 0 || meter?.source === 'register')
     for (const _ of isRegister ? stated : stated.length > 0 ? readings : []) count('otherStyle')
     const found = isRegister ? ofReadings(readings, meter, count) : ofIntervals(stated, meter, count)
-    if (found.meter !== undefined) meters[asset] = found.meter
+    if (found.meter !== undefined) meters.set(asset, found.meter)
     return found.intervals
   })
-  if (Object.keys(meters).some((asset) => meters[asset] !== run.context.meters?.[asset])) run.kept.meters = meters
+  if ([...meters].some(([asset, meter]) => meter !== known.get(asset))) run.kept.meters = Object.fromEntries(meters)
   return intervals
 }
 

@@ -6,7 +6,7 @@ import { toNumber } from '../codecs/index.ts'
 import type { MeterFields } from '../rules.ts'
 import type { Run } from '../run.ts'
 import type { Item, Shaped } from './index.ts'
-import { countInterval, readRegister } from './meter.ts'
+import { countInterval, meterOf, readRegister } from './meter.ts'
 import type { Measurement } from './usage.ts'
 
 type Count = (what: string, count?: number) => void
@@ -39,7 +39,7 @@ export function upwards(
     .map((m, index) => ({ m, index, block: source[index]!, start: Date.parse(m.initial_measure_time!) }))
     .toSorted((a, b) => a.start - b.start)
   const isRegister =
-    source.every((block) => has(block, meters.end)) && run.context.meters?.[run.item]?.source !== 'intervals'
+    source.every((block) => has(block, meters.end)) && meterOf(run.context.meters, run.item)?.source !== 'intervals'
   count('starts', timed.length)
   const readings = isRegister ? fromRegister(timed, meters, run, path) : fromIntervals(timed, run, count)
   return { items: readings.map(stated), fidelity: 'exact', dropped }
@@ -65,7 +65,7 @@ function fromRegister(timed: readonly Timed[], meters: MeterFields, run: Run, pa
     return value
   }
   const readings = timed.map((t) => reading(t.m, number(t, meters.end), t.m.measure_time))
-  const meter = run.context.meters?.[run.item]
+  const meter = meterOf(run.context.meters, run.item)
   const [first] = timed
   if (meter === undefined && typeof first?.block[meters.start] === 'string')
     readings.unshift(reading(first.m, number(first, meters.start), first.m.initial_measure_time!))
@@ -76,7 +76,7 @@ function fromRegister(timed: readonly Timed[], meters: MeterFields, run: Run, pa
 }
 
 function fromIntervals(timed: readonly Timed[], run: Run, count: Count): Measurement[] {
-  let meter = run.context.meters?.[run.item]
+  let meter = meterOf(run.context.meters, run.item)
   if (meter?.source === 'register') count('reset')
   return timed.flatMap(({ m, start }) => {
     const counted = countInterval(meter, start, Date.parse(m.measure_time), m.value, m.unit)

@@ -51,6 +51,15 @@ describe('A limit for a legacy operator', () => {
     expect(scene.holds('G', 0.9, 1, 1.2, 1.45, 1.5)).to.deep.equal(['100 kW', '10 kW', '10 kW', '10 kW', '100 kW'])
   })
 
+  it('is told to the last digit of any number that JSON has', async () => {
+    const scene = openOperators()
+    const capacities = [100 / 3, 0.1 + 0.2, Number.MAX_VALUE, Number.MIN_VALUE]
+    for (const [i, capacity] of capacities.entries())
+      await scene.say('CONSUMPTION', 'G', { from: i, to: i + 1, capacity })
+    await scene.settle()
+    expect(scene.holds('G', 0, 1, 2, 3)).to.deep.equal(capacities.map((capacity) => `${capacity} kW`))
+  })
+
   it('in another unit or of more than there is to say it with is refused, and nothing is stored', async () => {
     const scene = openOperators()
     await scene.say('CONSUMPTION', 'G', { from: 0, to: 4, capacity: 100 })
