@@ -1,6 +1,6 @@
 /** Whatever is wrong with a request: it gets its fault, in its own SOAP version, and leaves nothing behind. */
-import { once } from 'node:events'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { type Cpo, startCpo } from '../peers/cpo.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
@@ -25,7 +25,8 @@ describe('A bad request', () => {
       links: { link: { legacy: 'dso', modern: 'cpo' } },
     }
     gateway = await startTestGateway({ config, now: () => Date.parse('2026-03-02T22:00:00Z') })
-    await sendGood('1.1') // so that its record is there before anything is counted
+    await sendGood('1.1') // so that its record is there before anything is compared
+    expect(await keysIn(redis)).to.deep.equal(['oscpgw:v1:{cpo}:record:forecast/link/CONSUMPTION/good'])
   })
   after(async () => {
     await gateway.stop()
@@ -84,7 +85,7 @@ describe('A bad request', () => {
           expect({ exchange_id, more }).to.deep.equal({ exchange_id: fault.exchange, more: [] })
           expect(JSON.stringify(logged)).not.to.match(marks)
 
-          expect(await keysIn(redis)).to.equal(kept)
+          expect(await keysIn(redis)).to.deep.equal(kept)
           expect(cpo.received).to.have.length(received)
           await sendGood(version)
         })
@@ -100,10 +101,12 @@ describe('A bad request', () => {
 })
 
 /** How many keys there are, asked without the gateway's client. */
-async function keysIn({ port }: RedisServer): Promise<number> {
-  const socket = connect(port, '127.0.0.1')
-  socket.write('DBSIZE\r\n')
-  const [reply] = (await once(socket, 'data')) as [Buffer]
-  socket.destroy()
-  return Number(/^:(\d+)/.exec(String(reply))?.[1] ?? expect.fail(`redis says ${String(reply)}`))
+/** The records of messages: signs of life, heartbeats and the journal are written beside them, whenever there is time. */
+async function keysIn({ port }: RedisServer): Promise<string[]> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  socket.end('KEYS *:record:*\r\nQUIT\r\n')
+  const reply = await text(socket)
+  expect(reply).to.match(/^\*\d+\r\n/)
+  const keys = reply.split('\r\n').filter((line) => line.startsWith('oscpgw:'))
+  return keys.filter((key) => !/:record:(?:alive$|beat\/)/.test(key)).sort()
 }
