@@ -5,10 +5,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Faces, listenOn } from './app/faces.ts'
+import { begin } from './app/beginning.ts'
+import { listenOn } from './app/faces.ts'
 import { redisOptions } from './app/ledger.ts'
 import { buildLinks } from './app/links.ts'
-import { assemble, type Parts } from './app/parts.ts'
+import { assemble } from './app/parts.ts'
+import type { Phase } from './app/readiness.ts'
+import { stop } from './app/stop.ts'
 import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
 import { type Config, isLegacy } from './config.ts'
 import type { LinkId } from './exchange/ids.ts'
@@ -33,6 +36,8 @@ export interface Gateway {
   certificates(): OwnCertificate[]
   /** Reads the files of certificates again; what cannot be used raises an alarm and changes nothing. */
   reload(): void
+  /** As a signal asks for it: calls from outside are taken for `drain.delay` more, and everything has `drain.total`. */
+  drain(): Promise<void>
   /** Stops taking work, finishes what runs within the time, and closes the state last. */
   stop(withinMs?: number): Promise<void>
 }
@@ -68,12 +73,16 @@ export async function allCrossings(dialects: string | undefined): Promise<Crossi
   return dialects === undefined ? shipped : [...shipped, ...mountedCrossings(dialects, shipped)]
 }
 
+/** How long a start waits for the state, in milliseconds; readiness waits longer. */
+const patience = 5_000
+
 /** Starts the gateway. Throws FindingsError for a configuration that the mappings cannot serve. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, crossings, observer, now = Date.now, random = Math.random } = options
   const urls = { soap: trimmed(config.publicUrl), rest: trimmed(config.publicRestUrl ?? config.publicUrl) }
   const parts = assemble({ config, log, crossings, observer, version, revision, now, random, urls })
-  const faces = await listenOn(config, parts)
+  const phase: Phase = { draining: false, beginning: undefined }
+  const faces = await listenOn(config, parts, phase)
   const { soapTls, restTls } = config.listen
   const at = { soap: urlOf(faces.soap, soapTls), rest: urlOf(faces.rest, restTls), admin: urlOf(faces.admin) }
   urls.soap ||= at.soap
@@ -81,8 +90,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   warnOfWildcards(config, at.soap, log)
   warnOfOpenDoors(config, log)
   const { sessions } = parts.party
-  // Registrations that are ours to start wait for the state, which is still being connected to, and not for the next restart.
-  await sessions.startInTime(1000)
+  phase.beginning = begin({ ledger: parts.ledger, sessions, log, patience, pause: 100 })
+  await phase.beginning.tried.catch(async (error: unknown) => {
+    await stop(parts, faces, phase, { withinMs: 0, delayMs: 0, sidecarOf: 'none' })
+    throw error
+  })
   parts.agenda.start()
   parts.dsoFlows.start()
   log.info({ ...at, state: config.redis ? 'redis' : 'memory', mappings: hashes(crossings) }, 'listening')
@@ -95,8 +107,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     legacyPeers: () => parts.liveness.list(),
     certificates: () => parts.certificates.list(),
     reload: () => parts.certificates.reload(),
-    stop: (withinMs = 8000) => stop(parts, faces, withinMs),
+    drain: () => stop(parts, faces, phase, { ...drainTimes(config), sidecarOf: config.sidecarOf }),
+    stop: (withinMs = 8000) => stop(parts, faces, phase, { withinMs, delayMs: 0, sidecarOf: 'none' }),
   }
+}
+
+function drainTimes({ drain }: Config) {
+  return { delayMs: drain.delay, withinMs: drain.total }
 }
 
 /** A listener on every interface does not know by which of them partners come. */
@@ -111,39 +128,6 @@ function warnOfOpenDoors({ peers, listen }: Config, log: Log): void {
   for (const [peer, settings] of Object.entries(peers))
     if (isLegacy(settings) && !settings.security.in)
       log.warn({ peer }, 'Anybody who reaches the SOAP listener may speak for this party: set its security.in.')
-}
-
-/** One budget for all of it: orchestrators kill after ten seconds. */
-async function stop(parts: Parts, { soap, rest, admin }: Faces, withinMs: number): Promise<void> {
-  const { forecasts, events, agenda, party, http, journal, ledger } = parts
-  const until = performance.now() + withinMs
-  const left = () => Math.max(0, until - performance.now())
-  // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
-  forecasts.drain()
-  parts.advice.drain()
-  events.drain()
-  party.sessions.stop()
-  parts.dsoFlows.stop()
-  parts.certificates.stop()
-  await within(left(), [soap.close(left()), rest.close(left()), agenda.stop()])
-  const work = [parts.rest, parts.replies, party.sessions, forecasts, parts.advice, events, parts.liveness]
-  await within(
-    left(),
-    work.map((part) => part.settled()),
-  )
-  await admin.close(0)
-  await within(left(), [parts.tracing.stop()])
-  await http.close()
-  await Promise.all([journal.close(), ledger.close()])
-}
-
-async function within(ms: number, work: readonly Promise<unknown>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([Promise.all(work), late])
-  clearTimeout(timer)
 }
 
 /** Everything about a configuration that only the mappings, and the files it names, can judge. Throws FindingsError. */

@@ -34,6 +34,9 @@ const environment = {
   OSCP_GW_TOKEN_KEY: { path: ['tokenKey'], doc: 'The key itself; best given as OSCP_GW_TOKEN_KEY_FILE.' },
   OSCP_GW_LISTEN_ADMIN: { path: ['listen', 'admin'], doc: 'Overrides listen.admin.' },
   OSCP_GW_DIALECTS: { path: ['dialects'], doc: 'Folder of mounted dialects; overrides dialects.' },
+  OSCP_GW_SIDECAR_OF: { path: ['sidecarOf'], doc: 'Overrides sidecarOf.' },
+  OSCP_GW_DRAIN_DELAY: { path: ['drain', 'delay'], doc: 'Overrides drain.delay.' },
+  OSCP_GW_DRAIN_TOTAL: { path: ['drain', 'total'], doc: 'Overrides drain.total.' },
   OSCP_GW_LOG: { path: ['log'], doc: 'Overrides log.' },
 } as const
 

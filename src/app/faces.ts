@@ -14,6 +14,7 @@ import { refuseBeforeJson } from '../rest/inbound.ts'
 import { refuseBeforeSoap } from '../soap/inbound.ts'
 import { atMostEvery } from './at-most-every.ts'
 import type { Parts } from './parts.ts'
+import { type Phase, partiesOf, readinessOf, startupOf } from './readiness.ts'
 
 export interface Faces {
   readonly soap: Listener
@@ -22,8 +23,15 @@ export interface Faces {
 }
 
 /** Rejects when an address cannot be had, with everything closed that `parts` had opened. */
-export async function listenOn({ listen, limits }: Config, parts: Parts): Promise<Faces> {
+export async function listenOn(config: Config, parts: Parts, phase: Phase): Promise<Faces> {
+  const { listen, limits } = config
   const { soap, rest, ledger, journal, http, certificates, observer, metrics, tracing } = parts
+  const admin = probes({
+    readiness: () => readinessOf(parts, phase),
+    startup: () => startupOf(phase),
+    parties: () => partiesOf(parts, Object.keys(config.peers)),
+    metrics,
+  })
   const opened = await listenAll([
     {
       ...listen.soap,
@@ -41,7 +49,7 @@ export async function listenOn({ listen, limits }: Config, parts: Parts): Promis
       refusal: observed(observer, 'toLegacy', refuseBeforeJson),
       onFull: fullness('rest', observer),
     },
-    { ...listen.admin, handler: probes({ isReady: () => ledger.isReady(), metrics }).callback() },
+    { ...listen.admin, handler: admin.callback() },
   ]).catch(async (error: unknown) => {
     certificates.stop()
     await Promise.all([http.close(), journal.close(), ledger.close()])

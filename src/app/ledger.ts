@@ -24,7 +24,9 @@ export interface State {
 export function openState(config: Config, log: Log, now: () => number): State {
   if (config.redis) {
     // An outage is worth a line now and then, not one for every attempt to end it.
-    const tell = atMostEvery(30_000, now, (error: Error) => log.warn(reason(error), 'redis'))
+    const tell = atMostEvery(30_000, now, (error: Error) =>
+      log.warn(reason(error), 'Redis cannot be reached: the gateway runs on, and is not ready until it can be'),
+    )
     const client = connectRedis(redisOptions(config.redis), tell)
     lookAtRedis(client, ({ level, sentence }) => log[level](sentence))
     const { waitForReplica } = config.redis

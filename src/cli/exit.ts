@@ -17,6 +17,7 @@ export const exitCodes = {
   noInput: 66,
   /** A port that cannot be had, a file that cannot be written. */
   unavailable: 69,
+  // A second SIGINT or SIGTERM ends `start` at once with 130 or 143, as shells call it.
   /** Configuration, contract or mapping is wrong: every finding is printed. */
   configuration: 78,
 } as const

@@ -1,4 +1,5 @@
 /** `oscp-gateway start`: configuration, application, listeners, signals. Without a configuration, the sandbox. */
+import { constants } from 'node:os'
 import { startGateway } from '../app.ts'
 import { type Config, hasConfigFile, loadConfig } from '../config.ts'
 import { createLog } from '../ops/log.ts'
@@ -26,7 +27,7 @@ export async function start(file: string | undefined): Promise<number> {
 
 async function run(
   { config, crossings }: Prepared<Config>,
-  stopping: Promise<void>,
+  stopping: Promise<NodeJS.Signals>,
   ready?: (soapUrl: string) => void,
 ): Promise<number> {
   const log = createLog(config.log)
@@ -37,18 +38,20 @@ async function run(
     gateway.reload()
   }
   process.on('SIGHUP', reload)
-  await stopping
+  const signal = await stopping
   process.off('SIGHUP', reload)
-  log.info('stopping')
-  await gateway.stop()
+  log.info({ signal }, 'stopping')
+  // Who sits at a terminal, or plays in the sandbox, has nobody before the gateway who must first hear of it.
+  await (signal === 'SIGINT' || ready ? gateway.stop(config.drain.total) : gateway.drain())
   return exitCodes.ok
 }
 
-/** Installed before anything listens; a second signal ends the process at once. */
-function firstSignal(): Promise<void> {
+/** Installed before anything listens; a second signal ends the process at once, with the code that shells have for it. */
+function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = 0
-    const onSignal = () => (asked++ === 0 ? resolve() : process.exit(exitCodes.failure))
+    const onSignal = (signal: NodeJS.Signals) =>
+      asked++ === 0 ? resolve(signal) : process.exit(128 + constants.signals[signal])
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
   })

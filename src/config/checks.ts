@@ -12,6 +12,8 @@ export function crossChecks(config: Config, file: string): Finding[] {
   const report = (rule: string, sentence: string) => findings.push({ file, rule, sentence })
   if (config.tokenKey !== undefined && config.tokenKeyFile !== undefined)
     report('tokenKey', 'give either tokenKey or tokenKeyFile')
+  if (config.drain.delay >= config.drain.total)
+    report('drain.total', 'must be longer than drain.delay, or nothing of what runs is finished')
   const asksInTls = (config.listen.soapTls?.clientCertificates ?? 'none') !== 'none'
   for (const [id, peer] of Object.entries(config.peers))
     if (isLegacy(peer) && peer.security.in?.clientCertificate && !asksInTls)

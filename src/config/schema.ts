@@ -173,6 +173,19 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe('Delivery to the parties.'),
+  sidecarOf: z
+    .enum(['none', 'soap', 'rest'])
+    .default('none')
+    .describe('The face that the app beside the gateway calls: it stays open in a stop when the other takes no more.'),
+  drain: z
+    .strictObject({
+      delay: duration
+        .default(5000)
+        .describe('How long after SIGTERM, and readiness being false, calls from outside are still taken.'),
+      total: duration.default(9000).describe('Longest time of a stop; then what still runs is cut.'),
+    })
+    .prefault({})
+    .describe('How the gateway ends on SIGTERM.'),
   deadList: z
     .strictObject({
       keepFor: lifetime.prefault('30d').describe('How long a message that was given up is kept.'),

@@ -20,6 +20,8 @@ import type { TlsMaterial } from './tls-files.ts'
 export interface Listener {
   readonly host: string
   readonly port: number
+  /** From now on every answer ends its connection, so that callers go elsewhere; new connections are still taken. */
+  retire(): void
   /** Resolves when the last request is answered, or after `withinMs`: then connections are cut. Never rejects. */
   close(withinMs: number): Promise<void>
   /** What new connections are met with; those that are open stay as they are. Does nothing on plain HTTP. */
@@ -56,11 +58,12 @@ export async function listen(
 ): Promise<Listener> {
   const secure = tls && createTlsServer({ ...serverOptions(limits), ...tlsOptions(tls, limits) })
   const server: Server = secure ?? createServer(serverOptions(limits))
-  const open: Open = { sockets: new Set(), handshaking: new Map(), responses: new Set() }
+  const open: Open = { sockets: new Map(), handshaking: new Map(), responses: new Set(), retired: false }
   guard(server, limits, refusal, onFull)
   follow(server, secure, open)
   server.on('request', (request, response) => {
     open.responses.add(response)
+    if (open.retired) endWith(response)
     response.once('close', () => open.responses.delete(response))
     if (!refuseManyHeaders(request, response, limits, refusal)) handler(request, response)
   })
@@ -72,6 +75,7 @@ export async function listen(
   return {
     host,
     port: address.port,
+    retire: () => retire(open),
     close: (withinMs) => close(server, open, withinMs),
     renew: (material) => secure?.setSecureContext(contextOf({ ...tls!, material })),
   }
@@ -111,17 +115,22 @@ function tlsOptions(tls: ListenerTls, limits: HttpLimits) {
 
 /** What a listener must know of to end it. */
 interface Open {
-  /** Those that requests come on. */
-  readonly sockets: Set<Socket>
+  /** Those that requests come on, and since when they are there. */
+  readonly sockets: Map<Socket, number>
   /** Those that have not ended their TLS handshake, by the port and address they come from. */
   readonly handshaking: Map<string, Socket>
   /** Those that are not yet sent whole. */
   readonly responses: Set<ServerResponse>
+  /** Whether answers end their connections. */
+  retired: boolean
 }
+
+/** How long a new connection may be without its first request when the listener closes, in milliseconds: it is on its way. */
+const firstRequestWithin = 1_000
 
 function follow(server: Server, secure: TlsServer | undefined, { sockets, handshaking }: Open): void {
   const keep = (socket: Socket) => {
-    sockets.add(socket)
+    sockets.set(socket, performance.now())
     socket.once('close', () => sockets.delete(socket))
   }
   if (!secure) return void server.on('connection', keep)
@@ -137,24 +146,40 @@ function follow(server: Server, secure: TlsServer | undefined, { sockets, handsh
   })
 }
 
-function close(server: Server, open: Open, withinMs: number): Promise<void> {
-  server.prependListener('request', (_, response) => endAfter(server, response))
-  for (const response of open.responses) endAfter(server, response)
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), withinMs)
+function retire(open: Open): void {
+  if (open.retired) return
+  open.retired = true
+  for (const response of open.responses) endWith(response)
+}
+
+async function close(server: Server, open: Open, withinMs: number): Promise<void> {
+  retire(open)
+  // Right after the loop has taken in all that had arrived: whoever just came is answered, not reset.
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise<void>((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), withinMs)
+    const grace = setTimeout(() => endUnused(open, 0), firstRequestWithin)
     server.close(() => {
-      clearTimeout(timer)
+      clearTimeout(cut)
+      clearTimeout(grace)
       resolve()
     })
     server.closeIdleConnections()
-    // To Node a connection is only idle once it has carried a request.
-    for (const socket of open.sockets) if (socket.bytesRead === 0) socket.destroy()
+    // Answers that had begun could not say so; their connections end as soon as they are idle.
+    for (const response of open.responses)
+      if (response.headersSent) response.once('close', () => setImmediate(() => server.closeIdleConnections()))
+    endUnused(open, firstRequestWithin)
     for (const socket of open.handshaking.values()) socket.destroy()
   })
 }
 
-/** The connection ends with this response; if its headers are out already, as soon as it is idle. */
-function endAfter(server: Server, response: ServerResponse): void {
-  if (response.headersSent) response.once('close', () => setImmediate(() => server.closeIdleConnections()))
-  else response.setHeader('connection', 'close')
+/** To Node a connection is only idle once it has carried a request; those are ended that have had `graceMs` for it. */
+function endUnused({ sockets }: Open, graceMs: number): void {
+  const now = performance.now()
+  for (const [socket, since] of sockets) if (socket.bytesRead === 0 && now - since >= graceMs) socket.destroy()
+}
+
+/** The connection ends with this response, unless its headers are out already. */
+function endWith(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close')
 }

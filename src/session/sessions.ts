@@ -44,8 +44,6 @@ export class Sessions implements SessionApi {
   /** Tokens found lately, by hash: where to look first, and whom to believe in an outage. */
   private readonly lately = new Map<string, { readonly who: Authenticated; readonly at: number }>()
   private readonly doubtful = new Set<PeerId>()
-  private timer: NodeJS.Timeout | undefined
-  private stopped = false
 
   constructor(options: SessionsOptions) {
     this.options = options
@@ -66,21 +64,6 @@ export class Sessions implements SessionApi {
   async start(): Promise<void> {
     for (const peer of this.peers.values())
       await this.runner.change(peer, (record, env) => startUp(record, env, this.options.vault))
-  }
-
-  /** As `start`, and if the state cannot be reached, again every `pauseMs` until it can, or `stop` is called. */
-  async startInTime(pauseMs: number): Promise<void> {
-    try {
-      await this.start()
-    } catch (error) {
-      if (asGatewayError(error).kind !== 'state-unavailable') throw error
-      if (!this.stopped) this.timer = setTimeout(() => void this.startInTime(pauseMs).catch(() => {}), pauseMs)
-    }
-  }
-
-  stop(): void {
-    this.stopped = true
-    clearTimeout(this.timer)
   }
 
   /** For the agenda. */

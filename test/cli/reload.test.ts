@@ -24,6 +24,7 @@ describe('oscp-gateway start', () => {
       listen: { soap: '127.0.0.1:0', rest: '127.0.0.1:0', admin: '127.0.0.1:0', soapTls: { certFile, keyFile } },
       peers: { dso: { role: 'dso' }, cpo: { role: 'fp', url: 'http://127.0.0.1:9/', token: 'x' } },
       links: { link: { legacy: 'dso', modern: 'cpo' } },
+      drain: { delay: '0ms' },
     }
     writeFileSync(join(folder, 'gateway.yaml'), JSON.stringify(config))
     const command = [
