@@ -13,6 +13,8 @@ interface OutOfTime {
   readonly reason: string
   readonly wasTried: boolean
   readonly also?: readonly Change[]
+  /** Of the answer to the last attempt. */
+  readonly status?: number | undefined
 }
 
 /** The peer is being spared: no attempt was made. */
@@ -34,8 +36,8 @@ type Rules = Pick<EventsOptions, 'times' | 'dead' | 'now' | 'random'>
 /** In milliseconds. */
 const longestRetryAfter = 3600_000
 
-export function outOfTime(reason: string, wasTried: boolean): OutOfTime {
-  return { verdict: 'dead', reason, wasTried }
+export function outOfTime(reason: string, wasTried: boolean, status?: number): OutOfTime {
+  return { verdict: 'dead', reason, wasTried, status }
 }
 
 export function notNow(inMs: number): NotNow {
@@ -46,7 +48,7 @@ export function notNow(inMs: number): NotNow {
 export function judged(event: Event, outcome: Final, { now, times }: Rules): Final {
   if (outcome.verdict !== 'later' || now() - event.at < times.giveUpAfter) return outcome
   const hours = Math.round(times.giveUpAfter / 3600_000)
-  return outOfTime(`Not delivered within ${hours} hours. ${outcome.sentence}`, true)
+  return outOfTime(`Not delivered within ${hours} hours. ${outcome.sentence}`, true, outcome.status)
 }
 
 /** The queue after an outcome, and what else changes with it. A missing event is passed over. */

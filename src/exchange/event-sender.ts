@@ -19,6 +19,12 @@ const urgent = true
 /** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
 const month = 30 * 24 * 3600_000
 
+/** An attempt, and what it led to. */
+interface Tried extends After {
+  readonly attempt: number
+  readonly durationMs: number
+}
+
 export class EventSender {
   private readonly options: EventsOptions
   private readonly turns: Turns<PeerId>
@@ -77,10 +83,12 @@ export class EventSender {
         const queue = (await ledger.read<Queue>(queueKey(peer)))?.record
         if (queue?.sender !== sender) return
         const event = (await ledger.read<Event>({ peer, id: eventId(queue.first) }))?.record
+        const started = this.options.now()
         const inMs = (isFirst && isFresh) || !event ? 0 : (breakers?.wait(peer) ?? 0)
         const outcome = inMs > 0 ? notNow(inMs) : event && (await this.attempt(peer, sender, event, queue.attempts + 1))
         if (!event) observer.alarm('event missing', { peer })
-        const goesOn = await this.persist(() => this.settle(peer, sender, queue.first, event, outcome))
+        const took = this.options.now() - started
+        const goesOn = await this.persist(() => this.settle(peer, sender, queue.first, event, outcome, took))
         if (!goesOn) return
       }
     } catch (error) {
@@ -146,6 +154,7 @@ export class EventSender {
     number: number,
     event: Event | undefined,
     outcome: Final | undefined,
+    durationMs: number,
   ): Promise<boolean> {
     return this.turns.take(
       peer,
@@ -169,7 +178,8 @@ export class EventSender {
           const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
           const queue = { ...after.queue, sender: keeps ? sender : undefined }
           if (await this.write(peer, revision, queue, due, after.changes)) {
-            if (event && final && final.verdict !== 'not now') this.tell(peer, event, final, record.attempts + 1, after)
+            if (event && final && final.verdict !== 'not now')
+              this.tell(peer, event, final, { attempt: record.attempts + 1, durationMs, ...after })
             return keeps
           }
           lost = revision
@@ -179,7 +189,8 @@ export class EventSender {
     )
   }
 
-  private tell(peer: PeerId, event: Event, outcome: EventOutcome, attempt: number, { pause, forgotten }: After): void {
+  private tell(peer: PeerId, event: Event, outcome: EventOutcome, tried: Tried): void {
+    const { attempt, durationMs, pause, forgotten } = tried
     const { observer, kinds } = this.options
     const { kind: message, link, group, request, exchange } = event
     const sentence = 'sentence' in outcome ? outcome.sentence : 'reason' in outcome ? outcome.reason : undefined
@@ -196,6 +207,9 @@ export class EventSender {
       acceptedAt: event.at,
       attempt,
       outcome: result,
+      status: outcome.status,
+      // What expired before it was its turn was not tried.
+      durationMs: 'wasTried' in outcome && !outcome.wasTried ? undefined : durationMs,
       sentence,
       retryInMs: pause,
     }

@@ -26,7 +26,7 @@ export interface Event {
 }
 
 /** What became of one attempt; `also` are changes of the receiving peer's own records, made together with forgetting the event. */
-export type EventOutcome =
+export type EventOutcome = (
   | { readonly verdict: 'done'; readonly also?: readonly Change[] }
   /** The peer's final no: into the dead list with this reason. */
   | { readonly verdict: 'dead'; readonly reason: string; readonly also?: readonly Change[] }
@@ -36,6 +36,10 @@ export type EventOutcome =
       readonly retryAfterMs?: number
       readonly cause?: unknown
     }
+) & {
+  /** HTTP status of the answer; absent when none came. */
+  readonly status?: number | undefined
+}
 
 /** How events of one kind are sent. Everything in it must be safe to do twice. */
 export interface EventKind {

@@ -26,6 +26,11 @@ export interface Write<T> {
   readonly due: Due
   /** The record is forgotten this long after its last write, in milliseconds; it must outlive its due time. */
   readonly keepFor: number
+  /**
+   * Whether `list` names the record. Default: yes. What comes with every message is left out: else all rare work over a
+   * peer's records would cost as much as the peer has sent.
+   */
+  readonly listed?: false
 }
 
 /** One of several changes to one peer's records: written anew, or forgotten, if the revision still is this one. */
@@ -66,7 +71,7 @@ export interface Ledger {
    */
   claim(peer: PeerId, limit: number, leaseMs: number): Promise<string[]>
 
-  /** The ids of this peer's records that begin with `prefix`, in no particular order: for rare work over all of them. */
+  /** The ids of this peer's listed records that begin with `prefix`, in no particular order: for rare work over all of them. */
   list(peer: PeerId, prefix: string): Promise<string[]>
 
   /** How much of this peer's is on the agenda. Records that have expired may still be counted until they would be due. */

@@ -23,7 +23,7 @@ export interface LegacyCall {
 }
 
 /** `sentence` may be shown to the other side. A business `Rejected` is an answer, not a refusal. */
-export type LegacyOutcome =
+export type LegacyOutcome = (
   | { readonly verdict: 'answered'; readonly value: Value }
   /** A Sender fault, NotSupported, or an operation the party does not host: repeating it is pointless. */
   | { readonly verdict: 'refused'; readonly sentence: string; readonly unsupported: boolean }
@@ -34,6 +34,10 @@ export type LegacyOutcome =
       readonly retryAfterMs?: number
       readonly cause?: unknown
     }
+) & {
+  /** HTTP status of the answer; absent when none came. */
+  readonly status?: number
+}
 
 /** The OSCP 1.0 wire outwards. Never rejects. */
 export interface LegacyWire {

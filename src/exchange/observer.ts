@@ -52,7 +52,7 @@ export interface DeliveryLine extends MessageIds {
   readonly acceptedAt?: number | undefined
   readonly attempt: number
   readonly outcome: 'accepted' | 'refused' | 'unavailable' | 'expired'
-  readonly durationMs?: number
+  readonly durationMs?: number | undefined
   readonly receipts?: readonly Receipt[]
   readonly sentence: string | undefined
   readonly retryInMs: number | undefined
@@ -88,8 +88,6 @@ export type Alarm =
   | 'connections refused'
   /** A DSO met a wish for other capacities with a fault, or with an answer that says nothing: what held before holds. */
   | 'adjustment not decided'
-  /** A party does not take measurements: none are sent to it any more. */
-  | 'measurements not taken'
   /** A flexibility provider says that it cannot stay within a forecast. */
   | 'forecast cannot be met'
   /** A DSO could not say what holds, or some of what it said could not be used. */
@@ -104,7 +102,7 @@ export type Alarm =
   | 'dead list full'
   /** An event of the queue is not in the state any more: something else deletes what is kept there. */
   | 'event missing'
-  /** A party answers that it takes no measurements: none are sent to it until its next handshake. */
+  /** A party answers that it takes no measurements: none are sent to it any more; to one of OSCP 2.0 until its next handshake. */
   | 'measurements not taken'
   /** Usage could not be kept for an optimizer, who does not get it; the capacity provider does. */
   | 'usage not kept'

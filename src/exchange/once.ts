@@ -81,7 +81,12 @@ export async function once<Answer>(
 async function claim(ledger: Ledger, copy: Copy, times: OnceTimes): Promise<number | Required<Seen>> {
   const { key, print, exchange, other } = copy
   const write = (revision: number) =>
-    ledger.write<Seen>(key, revision, { record: { print, exchange }, due: 'not due', keepFor: times.lease })
+    ledger.write<Seen>(key, revision, {
+      record: { print, exchange },
+      due: 'not due',
+      keepFor: times.lease,
+      listed: false,
+    })
   let waited = 0
   for (let pause = 10; ; pause = Math.min(200, pause * 2)) {
     if (await write(0)) return 1
@@ -133,7 +138,7 @@ class Claim {
   private write(revision: number, answer: string | undefined, keepFor: number): Promise<boolean> {
     const { key, print, exchange } = this.copy
     const record: Seen = answer === undefined ? { print, exchange } : { print, exchange, answer }
-    return this.ledger.write(key, revision, { record, due: 'not due', keepFor })
+    return this.ledger.write(key, revision, { record, due: 'not due', keepFor, listed: false })
   }
 
   /** Makes a change if the claim still is ours. What the state cannot take now it does not get: the lease runs out by itself. */

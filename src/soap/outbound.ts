@@ -107,7 +107,7 @@ export function soapOutbound(options: SoapOutboundOptions): LegacyWire {
     } catch (cause) {
       return { verdict: 'unavailable', sentence: 'The peer did not answer.', cause }
     }
-    return withRetryAfter(conclude(answer, called), answer)
+    return { ...withRetryAfter(conclude(answer, called), answer), status: answer.status }
   }
 
   function conclude(answer: HttpAnswer, { answer: element }: Called): LegacyOutcome {

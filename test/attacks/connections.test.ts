@@ -92,7 +92,10 @@ describe('Connections that are held', function () {
       // Heartbeats come from the same address here, so they are asked for when there is room again.
       it('beyond what one address may have are closed, and there is room again when others have ended', async () => {
         const kept = Array.from({ length: 600 }, () => open(face, ''))
-        await Promise.all(kept.map((socket) => once(socket, 'connect')))
+        // One too many may be closed before it is known here that it was open.
+        await Promise.all(
+          kept.map((socket) => Promise.race([once(socket, 'connect'), once(socket, 'close')]).catch(() => undefined)),
+        )
         const more = Array.from({ length: 300 }, () => open(face, ''))
         const heard = await Promise.all(more.map((socket) => text(socket).catch(() => '')))
         for (const socket of kept) socket.destroy()

@@ -195,6 +195,30 @@ for (const state of ['memory', 'Redis'] as const)
       expect(alarms).to.deep.equal(['message given up'])
     })
 
+    it('say of every attempt how long it took and what the answer was, and of what was not tried nothing', async () => {
+      let now = 1_000_000
+      const { events, attempts } = open(
+        ({ name, attempt }) => {
+          now += 70
+          if (name === 'b') return { verdict: 'dead', reason: 'no', status: 422 }
+          return attempt === 1 ? { verdict: 'later', sentence: 'busy', status: 503 } : { verdict: 'done', status: 204 }
+        },
+        { now: () => now },
+      )
+      await events.add(peer, usage('a', { at: now }))
+      await emptied()
+      await events.add(peer, usage('b', { at: now }))
+      await events.add(peer, usage('c', { at: now, expires: now - 1 }))
+      await emptied()
+      const said = attempts.map(({ outcome, status, durationMs }) => [outcome, status, durationMs])
+      expect(said).to.deep.equal([
+        ['unavailable', 503, 70],
+        ['accepted', 204, 70],
+        ['refused', 422, 70],
+        ['expired', undefined, undefined],
+      ])
+    })
+
     it('that expire while they wait are dead without another attempt, and so are those too old once an attempt fails', async () => {
       let now = Date.now()
       const { events, attempts } = open(() => ({ verdict: 'later', sentence: 'busy' }), { now: () => now })

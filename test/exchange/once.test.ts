@@ -49,6 +49,11 @@ for (const [name, open] of Object.entries(kinds)) {
       expect(await once(ledger, copy('x2'), work, times)).to.deep.equal({ answer: { nth: 1 }, first: 'x1' })
     })
 
+    it('is not among what rare work over all records of a party looks at', async () => {
+      await once(ledger, copy('x1'), work, times)
+      expect(await ledger.list('p' as PeerId, '')).to.deep.equal([])
+    })
+
     it('goes on longer than a lease, while further copies wait for it', async () => {
       const slow = once(ledger, copy('x1'), () => delay(3 * times.lease).then(work), times)
       const others = [2, 3, 4].map((i) => once(ledger, copy(`x${i}`), work, times))

@@ -78,6 +78,7 @@ describe('A call at a legacy party', () => {
       expect(await calling(own, { cspIdentity, correlation: 'urn:x:1' as RequestId })).to.deep.equal({
         verdict: 'answered',
         value: { status: 'Accepted', info: undefined },
+        status: 200,
       })
       const [got] = dso.received
       expect(got).to.include({
@@ -131,6 +132,7 @@ describe('A call at a legacy party', () => {
         verdict: 'unavailable',
         sentence: 'busy',
         retryAfterMs: 7000,
+        status: 500,
       })
     })
 
@@ -141,7 +143,8 @@ describe('A call at a legacy party', () => {
           const dsoPeer = { id: 'dso' as PeerId } as LegacyCall['peer']
           dso.behave('UpdateAggregatedUsage', { fault: { code, subcode, reason: 'no usage here' } })
           expect(own.hosts(dsoPeer, 'UpdateAggregatedUsage')).to.equal(true)
-          const refused = { verdict: 'refused', sentence: 'no usage here', unsupported: true }
+          const status = soapVersion === '1.2' && code === 'Sender' ? 400 : 500
+          const refused = { verdict: 'refused', sentence: 'no usage here', unsupported: true, status }
           expect(await calling(own)).to.deep.equal(refused)
           expect(await calling(own)).to.include({ verdict: 'refused', unsupported: true })
           expect(own.hosts(dsoPeer, 'UpdateAggregatedUsage')).to.equal(false)
@@ -172,6 +175,7 @@ describe('A call at a legacy party', () => {
       verdict: 'refused',
       sentence: 'The peer answered the fault Client Limits, status 500.',
       unsupported: false,
+      status: 500,
     })
     expect(await outcome({ body: dotted('Server.NotSupported'), status: 500 })).to.include({ unsupported: true })
     expect(await outcome({ body: dotted(''), status: 500 })).to.include({ verdict: 'unavailable' })
@@ -216,7 +220,7 @@ describe('A call at a legacy party', () => {
   it('is read in the encoding that its answer is in', async () => {
     const answer = (declared: string) =>
       `<?xml version="1.0" encoding="${declared}"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><updateAggregatedUsageResponse xmlns="urn:oscp-gateway:oscp-1.0:Dso"><status>Rejected</status><info>Zähler unbekannt</info></updateAggregatedUsageResponse></s:Body></s:Envelope>`
-    const read = { verdict: 'answered', value: { status: 'Rejected', info: 'Zähler unbekannt' } }
+    const read = { verdict: 'answered', value: { status: 'Rejected', info: 'Zähler unbekannt' }, status: 200 }
     const cases: Answering[] = [
       { body: Buffer.from(answer('ISO-8859-1'), 'latin1'), contentType: 'text/xml;charset=ISO-8859-1' },
       { body: Buffer.from(answer('ISO-8859-1'), 'latin1'), contentType: 'text/xml' },
@@ -231,7 +235,9 @@ describe('A call at a legacy party', () => {
 
   it('that is not answered, in time or at all, may pass later', async () => {
     const silent = { verdict: 'unavailable', sentence: 'The peer did not answer.' }
-    expect(await outcome({ hang: true }, '1.1', 50)).to.include(silent)
+    expect(await outcome({ hang: true }, '1.1', 50))
+      .to.include(silent)
+      .and.not.to.have.property('status')
     expect(await outcome({ reset: true })).to.include(silent)
     await dso.stop()
     expect(await outcome({})).to.include(silent)

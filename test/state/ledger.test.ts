@@ -329,6 +329,23 @@ for (const { name, open, shut } of kinds) {
         expect((await ledger.list(peer, 'f/')).sort()).to.deep.equal(['f/1', 'f/{2} x'])
         expect(await ledger.list('somebody-else' as PeerId, 'f/')).to.deep.equal([])
       })
+
+      it('leaves out those that are not to be listed, as their last write says', async () => {
+        const write = { record: 1, due: 'not due', keepFor: minute } as const
+        await ledger.write(key('f/1'), 0, write)
+        await ledger.write(key('f/2'), 0, { ...write, listed: false })
+        expect(await ledger.list(peer, '')).to.deep.equal(['f/1'])
+        expect(await ledger.read(key('f/2'))).to.deep.equal({ record: 1, revision: 1 })
+        await ledger.write(key('f/1'), 1, { ...write, listed: false })
+        await ledger.writeAll(peer, [
+          { id: 'f/2', revision: 1, write },
+          { id: 'f/3', revision: 0, write: { ...write, listed: false } },
+        ])
+        expect(await ledger.list(peer, '')).to.deep.equal(['f/2'])
+        await ledger.writeAll(peer, [{ id: 'f/2', revision: 2, write: { ...write, listed: false } }])
+        expect(await ledger.list(peer, '')).to.deep.equal([])
+        expect(await ledger.read(key('f/2'))).to.deep.equal({ record: 1, revision: 3 })
+      })
     })
 
     describe('forgetting', () => {

@@ -95,6 +95,7 @@ describe('The ledger in a Redis Cluster', function () {
     await source.call('MIGRATE', '127.0.0.1', cluster.hosts[target]!.port, '', 0, 5000, 'KEYS', ...keys)
     for (const server of [sink, source, ...cluster.direct])
       await server.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[target] as string)
+    await cluster.whole()
     const key = { peer, id: 'forecast/1' }
     expect(await ledger.read(key)).to.deep.equal({ record: 'two', revision: 2 })
     expect(await ledger.write(key, 2, { record: 'three', due, keepFor: minute })).to.equal(true)

@@ -4,12 +4,12 @@
  * Limits: consumption only. A wish has no answer where nothing held before, or where its last block ended before the DSO heard of it.
  */
 import { GatewayError } from '../../errors.ts'
-import type { Value } from '../../mapping/compile.ts'
+import type { CompiledMessage, Value } from '../../mapping/compile.ts'
 import type { Context } from '../../mapping/run.ts'
 import type { Event, EventKind, EventOutcome, EventQueue } from '../events.ts'
 import type { Forecasts } from '../forecasts.ts'
 import type { PeerId, RequestId } from '../ids.ts'
-import type { LegacyWire } from '../legacy.ts'
+import type { LegacyOutcome, LegacyWire } from '../legacy.ts'
 import type { Observer } from '../observer.ts'
 import type { Link, Links } from '../peers.ts'
 import type { ModernFlow } from '../receive-modern.ts'
@@ -84,6 +84,15 @@ export function adjustKind(options: AdjustOptions): EventKind {
     const operation = compiled.module.legacy
     const about = { peer: legacy, operation, value: call, cspIdentity, request: event.request, withinMs: attempt }
     const outcome = await wire.call({ ...about, exchanges: [event.exchange] })
+    return { status: outcome.status, ...(await concluded(link, compiled, event, outcome)) }
+  }
+
+  async function concluded(
+    link: Link,
+    compiled: CompiledMessage,
+    event: Event,
+    outcome: LegacyOutcome,
+  ): Promise<EventOutcome> {
     if (outcome.verdict === 'unavailable') {
       const { verdict: _, ...later } = outcome
       return { verdict: 'later', ...later }
@@ -99,7 +108,7 @@ export function adjustKind(options: AdjustOptions): EventKind {
       return { verdict: 'done' }
     }
     const granted = forecast === undefined ? undefined : taken(forecast as Value)
-    if (granted?.forecast.group_id === group) return grant(link, event, granted)
+    if (granted && granted.forecast.group_id === event.group) return grant(link, event, granted)
     return look(link, event)
   }
 

@@ -53,7 +53,16 @@ export async function askForecasts(question: Question): Promise<Asked> {
   const outcome = asked.verdict === 'answered' ? 'accepted' : asked.verdict
   const sentence = 'sentence' in asked ? asked.sentence : undefined
   const error = 'cause' in asked ? { error: asked.cause } : {}
-  observer.attempted({ ...about, outcome, sentence, retryInMs: undefined, durationMs: now() - started, ...error })
+  const status = 'status' in asked ? asked.status : undefined
+  observer.attempted({
+    ...about,
+    outcome,
+    status,
+    sentence,
+    retryInMs: undefined,
+    durationMs: now() - started,
+    ...error,
+  })
   return asked
 }
 

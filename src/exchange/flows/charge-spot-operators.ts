@@ -33,6 +33,7 @@ export function chargeSpotOperators({ wire, complaints, now }: OperatorsOptions)
     const messages = messagesFor(link, about.group, delivery.blocks, context, kept)
     if (messages instanceof Refusal) return { verdict: 'refused', sentence: messages.message }
     const until = now() + withinMs
+    let word: Outcome = { verdict: 'accepted' }
     for (const [nth, { value }] of messages.entries()) {
       const request = (nth === 0 ? delivery.request : `${delivery.request}-${nth + 1}`) as RequestId
       const { module } = forecastMapping(link)
@@ -45,10 +46,11 @@ export function chargeSpotOperators({ wire, complaints, now }: OperatorsOptions)
         exchanges: carriedBy({ from: about.from, delivery }),
         withinMs: Math.max(1, until - now()),
       })
-      const word = await heard(link, about, delivery, outcome)
+      const { status } = outcome
+      word = { ...(await heard(link, about, delivery, outcome)), ...(status === undefined ? {} : { status }) }
       if (word.verdict !== 'accepted') return word
     }
-    return { verdict: 'accepted' }
+    return word
   }
 
   async function heard(link: Link, about: About, delivery: Delivery, outcome: LegacyOutcome): Promise<Outcome> {

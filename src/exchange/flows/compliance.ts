@@ -70,10 +70,11 @@ export function complianceErrors(wire: ModernWire, links: Links, withinMs: numbe
       const ids = { request, exchanges: [exchange], ...(correlation === undefined ? {} : { correlation }) }
       const outcome = await wire.send(peer, messageName, value, ids, withinMs)
       // Some answer a compliance error with 409: they have it (protocol/oscp-2.0.md section 9.2).
-      if (outcome.verdict === 'accepted' || outcome.status === 409) return { verdict: 'done' }
-      if (outcome.verdict === 'refused') return { verdict: 'dead', reason: outcome.sentence }
+      const { status } = outcome
+      if (outcome.verdict === 'accepted' || status === 409) return { verdict: 'done', status }
+      if (outcome.verdict === 'refused') return { verdict: 'dead', reason: outcome.sentence, status }
       const { sentence, retryAfterMs, cause } = outcome
-      return { verdict: 'later', sentence, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+      return { verdict: 'later', sentence, cause, status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
     },
   }
 }

@@ -30,10 +30,11 @@ export function modernEvent(message: string, options: ModernEventOptions): Event
       if (reason !== undefined) return { verdict: 'dead', reason }
       const ids = { request, exchanges: [exchange], ...(correlation === undefined ? {} : { correlation }) }
       const outcome = await wire.send(to, message, value, ids, attempt)
-      if (outcome.verdict === 'accepted') return { verdict: 'done' }
+      const { status } = outcome
+      if (outcome.verdict === 'accepted') return { verdict: 'done', status }
       if (outcome.verdict === 'refused')
-        return { verdict: 'dead', reason: outcome.sentence, also: (await refused?.(peer, outcome)) ?? [] }
-      const { verdict: _, status: _status, ...later } = outcome
+        return { verdict: 'dead', reason: outcome.sentence, also: (await refused?.(peer, outcome)) ?? [], status }
+      const { verdict: _, ...later } = outcome
       return { verdict: 'later', ...later }
     },
   }

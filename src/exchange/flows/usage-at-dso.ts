@@ -116,19 +116,20 @@ export function usageAtDsoKind({ wire, links, observer, contextOf, attempt }: Us
       const { legacy, cspIdentity } = link
       const about = { peer: legacy, operation, value, cspIdentity, request: event.request, withinMs: attempt }
       const outcome = await wire.call({ ...about, exchanges: [event.exchange] })
+      const { status } = outcome
       if (outcome.verdict === 'unavailable') {
         const { verdict: _, ...later } = outcome
         return { verdict: 'later', ...later }
       }
       if (outcome.verdict === 'refused') {
         if (outcome.unsupported) observer.alarm('measurements not taken', { peer, link: link.id })
-        return { verdict: 'dead', reason: outcome.sentence }
+        return { verdict: 'dead', reason: outcome.sentence, status }
       }
       const [answer] = compiled.answerToModern.translate(outcome.value, contextOf(link))
       if (!answer || !('value' in answer))
-        return { verdict: 'dead', reason: 'The answer of the party cannot be translated.' }
-      if (answer.value.verdict !== 'REFUSED') return { verdict: 'done' }
-      return { verdict: 'dead', reason: String(answer.value.message ?? 'The party rejected it.') }
+        return { verdict: 'dead', reason: 'The answer of the party cannot be translated.', status }
+      if (answer.value.verdict !== 'REFUSED') return { verdict: 'done', status }
+      return { verdict: 'dead', reason: String(answer.value.message ?? 'The party rejected it.'), status }
     },
   }
 }

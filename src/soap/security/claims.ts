@@ -32,7 +32,7 @@ export async function claimOnce(
 ): Promise<void> {
   const id = `${kind}/${createHash('sha256').update(key).digest('hex')}`
   const record: Claimed = { print }
-  if (await ledger.write({ peer, id }, 0, { record, due: 'not due', keepFor })) return
+  if (await ledger.write({ peer, id }, 0, { record, due: 'not due', keepFor, listed: false })) return
   if (print !== undefined && (await ledger.read<Claimed>({ peer, id }))?.record.print === print) return
   throw new GatewayError(
     'message-replayed',

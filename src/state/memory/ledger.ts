@@ -21,6 +21,8 @@ interface Slot {
 
 interface Shelf {
   readonly entries: Map<string, Entry>
+  /** The ids of the entries that are listed. */
+  readonly listed: Set<string>
   /** Every entry with a due time, by due time, then id: a sorted array, because a peer has hundreds of records, not millions. */
   readonly agenda: Slot[]
 }
@@ -44,7 +46,11 @@ export class MemoryLedger implements Ledger {
     return entry && { record: JSON.parse(entry.text) as T, revision: entry.revision }
   }
 
-  async write<T>({ peer, id }: LedgerKey, revision: number, { record, due, keepFor }: Write<T>): Promise<boolean> {
+  async write<T>(
+    { peer, id }: LedgerKey,
+    revision: number,
+    { record, due, keepFor, listed }: Write<T>,
+  ): Promise<boolean> {
     const text = JSON.stringify(record)
     const shelf = this.shelf(peer)
     const before = this.find(shelf, id)
@@ -52,6 +58,8 @@ export class MemoryLedger implements Ledger {
     const now = this.now()
     const entry: Entry = { text, revision: revision + 1, expires: now + keepFor, due: before?.due }
     shelf.entries.set(id, entry)
+    if (listed !== false) shelf.listed.add(id)
+    else shelf.listed.delete(id)
     if (due !== 'unchanged') reschedule(shelf, id, entry, due === 'not due' ? undefined : now + due.in)
     if (--this.writesUntilSweep <= 0) this.sweep()
     return true
@@ -97,7 +105,7 @@ export class MemoryLedger implements Ledger {
 
   async list(peer: PeerId, prefix: string): Promise<string[]> {
     const shelf = this.shelf(peer)
-    return [...shelf.entries.keys()].filter((id) => id.startsWith(prefix) && this.find(shelf, id))
+    return [...shelf.listed].filter((id) => id.startsWith(prefix) && this.find(shelf, id))
   }
 
   async agenda(peer: PeerId): Promise<AgendaDepth> {
@@ -115,7 +123,7 @@ export class MemoryLedger implements Ledger {
   private shelf(peer: PeerId): Shelf {
     const known = this.shelves.get(peer)
     if (known) return known
-    const shelf: Shelf = { entries: new Map(), agenda: [] }
+    const shelf: Shelf = { entries: new Map(), listed: new Set(), agenda: [] }
     this.shelves.set(peer, shelf)
     return shelf
   }
@@ -136,6 +144,7 @@ export class MemoryLedger implements Ledger {
 }
 
 function forget(shelf: Shelf, id: string, entry: Entry): void {
+  shelf.listed.delete(id)
   reschedule(shelf, id, entry, undefined)
   shelf.entries.delete(id)
 }

@@ -18,7 +18,7 @@ const recordKey = (peer: PeerId, id: string): string => redisKey(peer, 'record',
 /** Score: when it is due, in milliseconds by Redis' clock; member: the record's id. The one key here without a TTL. */
 const agendaKey = (peer: PeerId): string => redisKey(peer, 'agenda')
 
-/** Score: when the record expires; member: its id. */
+/** Score: when the record expires; member: its id. Only of records that are listed. */
 const indexKey = (peer: PeerId): string => redisKey(peer, 'index')
 
 export interface RedisLedgerOptions {
@@ -55,11 +55,16 @@ export class RedisLedger implements Ledger {
     return { record: decode<T>(value ?? ''), revision: Number(revision) }
   }
 
-  async write<T>({ peer, id }: LedgerKey, revision: number, { record, due, keepFor }: Write<T>): Promise<boolean> {
+  async write<T>(
+    { peer, id }: LedgerKey,
+    revision: number,
+    { record, due, keepFor, listed }: Write<T>,
+  ): Promise<boolean> {
     const value = valueVersion + JSON.stringify(record)
+    const when = typeof due === 'string' ? due : due.in
     const reply = await this.scripts.write(
       [recordKey(peer, id), agendaKey(peer), indexKey(peer)],
-      [revision, value, Math.ceil(keepFor), this.newToken(), id, typeof due === 'string' ? due : due.in],
+      [revision, value, Math.ceil(keepFor), this.newToken(), id, when, named(listed)],
     )
     return this.replicated(reply === 1)
   }
@@ -68,10 +73,11 @@ export class RedisLedger implements Ledger {
     const keys = [agendaKey(peer), indexKey(peer), ...changes.map(({ id }) => recordKey(peer, id))]
     const args = changes.flatMap((change) => {
       const { id, revision } = change
-      if ('remove' in change) return [id, revision, 'remove', '', 0, '']
-      const { record, keepFor, due } = change.write
+      if ('remove' in change) return [id, revision, 'remove', '', 0, '', '']
+      const { record, keepFor, due, listed } = change.write
       const value = valueVersion + JSON.stringify(record)
-      return [id, revision, 'write', value, Math.ceil(keepFor), typeof due === 'string' ? due : due.in]
+      const when = typeof due === 'string' ? due : due.in
+      return [id, revision, 'write', value, Math.ceil(keepFor), when, named(listed)]
     })
     return this.replicated((await this.scripts.writeAll(keys, [this.newToken(), ...args])) === 1)
   }
@@ -130,6 +136,11 @@ export class RedisLedger implements Ledger {
   private sift(peer: PeerId, ids: string[]): Promise<string[]> {
     return this.scripts.sift([agendaKey(peer), ...ids.map((id) => recordKey(peer, id))], ids)
   }
+}
+
+/** As the scripts are told. */
+function named(listed: false | undefined): string {
+  return listed === false ? 'unlisted' : 'listed'
 }
 
 function decode<T>(value: string): T {

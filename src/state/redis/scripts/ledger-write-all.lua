@@ -2,12 +2,13 @@
 -- Run twice: every record touched remembers the token, and either all of them were touched or none, so one that has it tells.
 -- To remove a record that is not there changes nothing, and is no conflict.
 -- KEYS  agenda, index, then the record of each change
--- ARGV  token, then of each change: id, expected revision, 'write' | 'remove', value, keep for (ms), due: a delay (ms) | 'not due' | 'unchanged'
+-- ARGV  token, then of each change: id, expected revision, 'write' | 'remove', value, keep for (ms), due: a delay (ms) | 'not due' | 'unchanged',
+--       'listed' | 'unlisted'
 local token = ARGV[1]
 local revisions = {}
 local conflict = false
 for i = 3, #KEYS do
-  local at = (i - 3) * 6 + 2
+  local at = (i - 3) * 7 + 2
   local stored = redis.call('HMGET', KEYS[i], 'r', 't', 'x')
   if stored[2] == token or stored[3] == token then return 1 end
   revisions[i] = tonumber(stored[1] or 0)
@@ -20,7 +21,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- Removals first, because a full Redis lets a script write once it has freed something.
 for i = 3, #KEYS do
-  local at = (i - 3) * 6 + 2
+  local at = (i - 3) * 7 + 2
   if ARGV[at + 2] == 'remove' and revisions[i] > 0 then
     redis.call('HDEL', KEYS[i], 'r', 'd')
     redis.call('HSET', KEYS[i], 'x', token)
@@ -30,13 +31,17 @@ for i = 3, #KEYS do
   end
 end
 for i = 3, #KEYS do
-  local at = (i - 3) * 6 + 2
+  local at = (i - 3) * 7 + 2
   if ARGV[at + 2] == 'write' then
     local id, keep, due = ARGV[at], ARGV[at + 4], ARGV[at + 5]
     redis.call('HSET', KEYS[i], 'r', revisions[i] + 1, 'd', ARGV[at + 3], 't', token)
     redis.call('PEXPIRE', KEYS[i], keep)
-    redis.call('ZADD', KEYS[2], now + keep, id)
-    if redis.call('PTTL', KEYS[2]) < tonumber(keep) then redis.call('PEXPIRE', KEYS[2], keep) end
+    if ARGV[at + 6] == 'listed' then
+      redis.call('ZADD', KEYS[2], now + keep, id)
+      if redis.call('PTTL', KEYS[2]) < tonumber(keep) then redis.call('PEXPIRE', KEYS[2], keep) end
+    elseif revisions[i] > 0 then
+      redis.call('ZREM', KEYS[2], id)
+    end
     if due == 'not due' or (due == 'unchanged' and revisions[i] == 0) then
       redis.call('ZREM', KEYS[1], id)
     elseif due ~= 'unchanged' then
