@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz`: generated and broken messages against our XML scanner and against a running gateway, guided by what of its code they
- * reach. The exit code is 1 when anything was found. FUZZ_MINUTES says how long (4), FUZZ_SEED repeats a run.
+ * reach. The exit code is 1 when anything was found. FUZZ_MINUTES says how long (5), FUZZ_SEED repeats a run.
  * Limits: a run is repeated by its seed only as far as time does not decide; every finding is printed with its input.
  */
 import { fork } from 'node:child_process'
@@ -11,7 +11,7 @@ import { campaign } from './campaign.ts'
 import { openGuide } from './guide.ts'
 import type { XmlReport } from './xml-process.ts'
 
-const minutes = Number(process.env.FUZZ_MINUTES ?? 4)
+const minutes = Number(process.env.FUZZ_MINUTES ?? 5)
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 if (!(minutes > 0) || !Number.isInteger(seed)) {
   console.error('FUZZ_MINUTES must be a number above zero, and FUZZ_SEED a whole number.')

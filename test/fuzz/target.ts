@@ -1,11 +1,15 @@
 /**
- * The gateway that is fuzzed: in this process, on real sockets of loopback, with parties of every role and kind of credentials, and
- * a 2.0 party that takes everything. Whatever happens inside that nobody foresaw is noted.
+ * The gateway that is fuzzed: in this process, on real sockets of loopback, with parties of every role and kind of credentials. Those
+ * that it calls check what they are told. Whatever happens inside that nobody foresaw is noted.
  * Limits: its clock starts where the values of the messages are about.
  */
 import { once } from 'node:events'
 import { Agent, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Received, startCpo } from '../peers/cpo.ts'
+import { startCspService } from '../peers/csp-service.ts'
+import { startDsoService } from '../peers/dso-service.ts'
+import type { Called } from '../peers/soap-service.ts'
 import { clockFrom, startTestGateway } from '../support/gateway.ts'
 import { certify, type Signer } from '../support/signing.ts'
 import type { Schema } from './bodies.ts'
@@ -26,12 +30,18 @@ export async function openTarget() {
   )
   await once(sink.listen(0, '127.0.0.1'), 'listening')
   const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}/oscp/2.0`
+  const [cpo, dsoService, cspService] = [
+    await startCpo({ token: 'x' }),
+    await startDsoService(),
+    await startCspService(),
+  ]
+  const services = [dsoService, cspService]
   const signer: Signer = await certify()
   const user = { users: [{ username: 'grid', password }] }
   const profile = { handshakeInitiator: 'none' }
   const modern = (role: string, inboundToken: string, more: object = {}) => ({
     role,
-    url,
+    url: role === 'fp' ? cpo.url : url,
     token: 'x',
     inboundToken,
     profile: { ...profile, ...more },
@@ -42,7 +52,7 @@ export async function openTarget() {
       limits: { connections: 10_000, connectionsPerAddress: 10_000 },
       delivery: { queueLimit: 5_000, timeout: '1s' },
       peers: {
-        dso: { role: 'dso' },
+        dso: { role: 'dso', url: dsoService.url, heartbeatEvery: '1s' },
         'dso-secured': {
           role: 'dso',
           security: { in: { usernameToken: user, timestamp: 'optional' } },
@@ -51,7 +61,7 @@ export async function openTarget() {
         'dso-basic': { role: 'dso', security: { in: { basic: user } } },
         'dso-signed': { role: 'dso', security: { in: { signature: { certificates: [{ certificate: signer.pem }] } } } },
         'dso-schedule': { role: 'dso', contract: 'schedule-1.0' },
-        csp: { role: 'csp', zone: 'Europe/Amsterdam' },
+        csp: { role: 'csp', zone: 'Europe/Amsterdam', url: cspService.url, soapVersion: '1.2', heartbeatEvery: '1s' },
         'csp-strict': { role: 'csp', operations: ['GetCapacityForecast', 'Heartbeat'] },
         fp: modern('fp', tokens.fp),
         cp: modern('cp', tokens.cp, { timestampZoneForNaive: 'Europe/Amsterdam' }),
@@ -87,13 +97,19 @@ export async function openTarget() {
       const alarms = observed.alarms
         .filter(({ alarm }) => /failure|failed|internal/.test(alarm))
         .map((one) => `alarm: ${JSON.stringify(one)}`)
-      for (const list of Object.values(observed)) list.length = 0
+      const told = [
+        ...cpo.received.filter(({ status }) => status === 400).map(forecastTold),
+        ...services.flatMap(({ received }) => received.filter(({ wrong }) => wrong !== undefined).map(callTold)),
+      ]
+      for (const list of [...Object.values(observed), cpo.received, ...services.map(({ received }) => received)])
+        list.length = 0
       gateway.logged.length = 0
-      return [...wrong, ...alarms]
+      return [...wrong, ...alarms, ...told]
     },
     async stop(): Promise<void> {
       agent.destroy()
       await gateway.stop(100)
+      await Promise.all([cpo, ...services].map((peer) => peer.stop()))
       const closed = once(sink, 'close')
       sink.close()
       sink.closeAllConnections()
@@ -101,6 +117,11 @@ export async function openTarget() {
     },
   }
 }
+
+/** What a party was told that is not what its protocol says. */
+const forecastTold = ({ path, rawBody }: Received): string => `told wrongly: ${path} ${rawBody.slice(0, 1000)}`
+const callTold = ({ operation, wrong, raw }: Called): string =>
+  `told wrongly: ${operation} ${wrong} ${raw.slice(0, 1000)}`
 
 function trace(error: unknown): string {
   const { cause } = (error ?? {}) as { cause?: Error }
