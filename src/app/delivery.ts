@@ -1,9 +1,11 @@
-/** Opens what deliveries of every kind share: the queues of events, and the circuits of peers that do not answer. */
+/** Opens what deliveries of every kind share: the queues of events, the schedules, and the circuits of peers that do not answer. */
 import { randomUUID } from 'node:crypto'
 import { Breakers } from '../exchange/breaker.ts'
 import { Events } from '../exchange/event-queue.ts'
 import type { EventKind } from '../exchange/events.ts'
+import { Forecasts, type ForecastsOptions } from '../exchange/forecasts.ts'
 import type { Observer } from '../exchange/observer.ts'
+import type { Receiver } from '../exchange/receivers.ts'
 import type { Ground, PartsOptions } from './parts.ts'
 
 /** After this many failures in a row a peer is spared. */
@@ -34,4 +36,30 @@ export function openEvents(
   const times = { attempt, firstRetry, longestRetry, giveUpAfter }
   const dead = config.deadList
   return new Events({ ledger, observer, kinds, times, limit, dead, breakers, now, random, newId: randomUUID })
+}
+
+/** `watch` sees each forecast as it is stored; `names` learns what forecasts are called by those they come from. */
+export function openForecasts(
+  ground: Ground,
+  events: Events,
+  receiver: Receiver,
+  { watch, names }: Pick<ForecastsOptions, 'watch' | 'names'> = {},
+): Forecasts {
+  const { config, ledger, links, observer, breakers, now, random } = ground
+  const { timeout: attempt, firstRetry, longestRetry } = config.delivery
+  const times = { attempt, firstRetry, longestRetry }
+  return new Forecasts({
+    ledger,
+    receiver,
+    ...(names ? { names } : {}),
+    ...(watch ? { watch } : {}),
+    links,
+    observer,
+    times,
+    breakers,
+    bury: (peer, dead) => events.bury(peer, dead),
+    now,
+    random,
+    newId: randomUUID,
+  })
 }

@@ -31,6 +31,7 @@ export async function listenOn(config: Config, parts: Parts, phase: Phase): Prom
     startup: () => startupOf(phase),
     parties: () => partiesOf(parts, Object.keys(config.peers)),
     metrics,
+    console: parts.console,
   })
   const opened = await listenAll([
     {

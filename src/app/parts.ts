@@ -12,7 +12,7 @@ import type { EventKind } from '../exchange/events.ts'
 import { eachByReceiver, optimizers } from '../exchange/flows/optimizers.ts'
 import { Wishes } from '../exchange/flows/wishes.ts'
 import { ForecastNames } from '../exchange/forecast-names.ts'
-import { Forecasts } from '../exchange/forecasts.ts'
+import type { Forecasts } from '../exchange/forecasts.ts'
 import type { Heartbeats } from '../exchange/heartbeats.ts'
 import type { LinkId, PeerId } from '../exchange/ids.ts'
 import type { Journal } from '../exchange/journal.ts'
@@ -24,11 +24,12 @@ import { type KeepPace, keepPace, type Rate } from '../exchange/pace.ts'
 import type { LegacyPeer, Links } from '../exchange/peers.ts'
 import { type LegacyFlow, legacyReceiver } from '../exchange/receive.ts'
 import { modernReceiver } from '../exchange/receive-modern.ts'
-import { byRole, flexibilityProviders, type Receiver } from '../exchange/receivers.ts'
+import { byRole, flexibilityProviders } from '../exchange/receivers.ts'
 import { compileList } from '../http/addresses.ts'
 import { compileForwarded } from '../http/forwarded.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
+import type { Attach } from '../ops/console/router.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Tracing } from '../ops/trace.ts'
@@ -36,9 +37,11 @@ import type { RestInbound } from '../rest/inbound.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { soapInbound } from '../soap/inbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
+import { Watch } from './console/watch.ts'
+import { consoleOf } from './console.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
 import { type CspRequests, openCspRequests } from './csp-requests.ts'
-import { openBreakers, openEvents } from './delivery.ts'
+import { openBreakers, openEvents, openForecasts } from './delivery.ts'
 import { type DsoFlows, openDsoFlows } from './dso-flows.ts'
 import { observersOf, openJournal } from './journal.ts'
 import { openState } from './ledger.ts'
@@ -84,6 +87,7 @@ export interface Parts {
   readonly replies: Replies
   readonly metrics: Metrics
   readonly tracing: Tracing
+  readonly console: Attach
   readonly soap: RequestListener
   readonly rest: RestInbound
 }
@@ -117,7 +121,9 @@ export function assemble(options: PartsOptions): Parts {
   // Flows that send events put their kinds in here.
   const kinds = new Map<string, EventKind>()
   const metrics = metricsOf(options, built.links, kinds, () => parts)
-  observers.push(metrics.observer, tracing.observer, ...observersOf(journal, config, built.links, now))
+  const watch = new Watch(now)
+  observers.push(watch.observer, metrics.observer, tracing.observer)
+  observers.push(...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
   const shared = { ledger, liveness, breakers, tracing, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
@@ -144,7 +150,7 @@ export function assemble(options: PartsOptions): Parts {
   const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const [names, wishes] = [new ForecastNames(ledger, now), new Wishes(ledger, now)]
   const receiver = byRole(flexibilityProviders(party.wire), operatorsReceiver(ground, legacyWire, events))
-  const forecasts: Forecasts = openForecasts(ground, events, receiver, names)
+  const forecasts: Forecasts = openForecasts(ground, events, receiver, { watch, names })
   const advice = openForecasts(ground, events, optimizers(party.wire))
   const isOnline = async (peer: PeerId) => (await party.sessions.address(peer)) !== undefined
   const between = { wire: legacyWire, events, forecasts, names, wishes, isOnline, newId: randomUUID }
@@ -159,7 +165,7 @@ export function assemble(options: PartsOptions): Parts {
   const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
   const forecast = eachByReceiver(forecasts, advice, ground.links)
   const flows = new Map([...csp.legacy, ...cspRequests.flows])
-  const parts: Parts = {
+  const whole: Omit<Parts, 'console'> = {
     observer,
     ledger,
     journal,
@@ -188,26 +194,8 @@ export function assemble(options: PartsOptions): Parts {
     ),
     soap: soapFace(ground, { forecasts, wishes, replies, flows, sessions: party.sessions }),
   }
+  const parts: Parts = { ...whole, console: consoleOf(ground, watch, whole) }
   return parts
-}
-
-function openForecasts(ground: Ground, events: Events, receiver: Receiver, names?: ForecastNames): Forecasts {
-  const { config, ledger, links, observer, breakers, now, random } = ground
-  const { timeout: attempt, firstRetry, longestRetry } = config.delivery
-  const times = { attempt, firstRetry, longestRetry }
-  return new Forecasts({
-    ledger,
-    receiver,
-    ...(names ? { names } : {}),
-    links,
-    observer,
-    times,
-    breakers,
-    bury: (peer, dead) => events.bury(peer, dead),
-    now,
-    random,
-    newId: randomUUID,
-  })
 }
 
 /** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */

@@ -17,8 +17,11 @@ export interface ForecastRecord {
   readonly perPhase?: boolean | undefined
   /** Counts the messages received; each is a newer version of the schedule. */
   readonly version: number
-  /** The newest version the peer has answered for. */
+  /** When the newest came, in milliseconds since 1970; absent where an earlier release of the gateway wrote it. */
+  readonly at?: number
+  /** The newest version the peer has answered for, and when it did. */
   readonly settled: number
+  readonly settledAt?: number
   /** The schedule as the peer has acknowledged it. */
   readonly held: readonly Block[]
   /** The message that is owed to the peer, or being sent to it when it has a sender. */
@@ -105,7 +108,7 @@ export function received(
   const version = record.version + 1
   const { exchange, ...cause } = origin
   const from = exchange ? [...(record.from ?? []), { version, exchange, at: now }].slice(-remembered) : record.from
-  const next = { ...record, version, kept, from }
+  const next = { ...record, version, at: now, kept, from }
   const { delivery } = record
   if (delivery?.sender !== undefined)
     return { ...next, since: over(record.since, blocks, now, record), sinceCause: newest(record.sinceCause, cause) }
@@ -156,7 +159,8 @@ export function settledBy(before: ForecastRecord, result: Result, { now, newId }
   const refused = result.verdict === 'refused' ? result.sentence : undefined
   const said = [...record.said, { from: record.settled + 1, to: delivery.version, refused }].slice(-remembered)
   const from = record.from?.filter(({ version }) => version > delivery.version)
-  const settled: ForecastRecord = { ...record, held, said, from, settled: delivery.version, delivery: undefined }
+  const answered = { settled: delivery.version, settledAt: now }
+  const settled: ForecastRecord = { ...record, ...answered, held, said, from, delivery: undefined }
   return record.since ? owing(settled, over(held, record.since, now, record), 0, record.sinceCause) : settled
 }
 

@@ -47,6 +47,8 @@ export interface ForecastsOptions {
   readonly receiver: Receiver
   /** Learns what forecasts are called by those they come from. */
   readonly names?: ForecastNames
+  /** Sees each forecast as it is stored. */
+  readonly watch?: { hears(key: LedgerKey, version: number, blocks: readonly Block[]): void }
   readonly links: Links
   readonly observer: Observer
   readonly times: DeliveryTimes
@@ -233,7 +235,11 @@ export class Forecasts {
     const mine = old.delivery?.sender === undefined
     const write = this.writeOf(record, mine ? { in: this.leaseMs } : 'unchanged')
     const stored: Stored<ForecastRecord> = { record, revision: (known?.revision ?? 0) + 1 }
-    return { stored, mine, write, recorded }
+    const told = () => {
+      recorded()
+      this.options.watch?.hears(key, record.version, blocks)
+    }
+    return { stored, mine, write, recorded: told }
   }
 
   /** The record with what this process knows of the peer beyond it; `recorded` says that it has been written. */

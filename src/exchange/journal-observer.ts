@@ -14,7 +14,7 @@ const mostGroups = 50
 const mostExchanges = 32
 const mostReceiptEntries = 60
 const longestError = 500
-const longestId = 200
+export const longestId = 200
 
 export interface JournalObserverOptions {
   readonly journal: Journal

@@ -5,6 +5,7 @@
  */
 import Router from '@koa/router'
 import Koa from 'koa'
+import type { Attach } from './console/router.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Every one of them must be true. */
@@ -33,6 +34,8 @@ export interface ProbesOptions {
   /** How each party stands, for people: none of it makes the gateway less ready. */
   readonly parties: () => Promise<Readonly<Record<string, unknown>>>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
+  /** Adds the console for people. */
+  readonly console?: Attach
 }
 
 const sentences: Readonly<Record<keyof Readiness, string>> = {
@@ -43,7 +46,7 @@ const sentences: Readonly<Record<keyof Readiness, string>> = {
   accepting: 'the gateway is stopping',
 }
 
-export function probes({ readiness, startup, parties, metrics }: ProbesOptions): Koa {
+export function probes({ readiness, startup, parties, metrics, console }: ProbesOptions): Koa {
   const router = new Router()
   router.get('/livez', (ctx) => {
     ctx.body = { live: true }
@@ -77,5 +80,6 @@ export function probes({ readiness, startup, parties, metrics }: ProbesOptions):
     await next()
   })
   app.use(router.routes())
+  console?.(app)
   return app
 }

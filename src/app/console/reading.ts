@@ -1,0 +1,69 @@
+/**
+ * Reads how all links and parties stand, for the console: everything at once, and anew at most once in a second.
+ * Limits: never rejects; while the state is away the last that was known is given, and said to be old. A reading that takes long is
+ * made more rarely. Of each party's limits no more than 5,000 are looked at.
+ */
+import type { ConsoleData, LinkRow, Overview, Party } from '../../ops/console/data.ts'
+import type { ConsoleGround } from './ground.ts'
+import { type PartyReading, readParty } from './parties.ts'
+import { rowsOf } from './rows.ts'
+
+const freshFor = 1000
+/** For so long what is old is given at once, while it is read anew. */
+const usableFor = 5000
+const withinMs = 5000
+
+export class Readings {
+  private readonly ground: ConsoleGround
+  private last: { readonly overview: Overview; readonly from: number; readonly took: number } | undefined
+  private reading: Promise<Overview> | undefined
+
+  constructor(ground: ConsoleGround) {
+    this.ground = ground
+  }
+
+  overview: ConsoleData['overview'] = async () => {
+    const age = this.last ? performance.now() - this.last.from : Number.POSITIVE_INFINITY
+    const rest = Math.max(freshFor, 4 * (this.last?.took ?? 0))
+    if (this.last && age < rest) return this.last.overview
+    this.reading ??= this.read().finally(() => {
+      this.reading = undefined
+    })
+    return this.last && age < rest + usableFor ? this.last.overview : this.reading
+  }
+
+  /** Something was changed by us: what was read before is not given any more. */
+  forget(): void {
+    this.last = undefined
+  }
+
+  private async read(): Promise<Overview> {
+    const from = performance.now()
+    const late = new AbortController()
+    const tooLate = new Promise<undefined>((resolve) => {
+      const timer = setTimeout(resolve, withinMs, undefined).unref()
+      late.signal.addEventListener('abort', () => clearTimeout(timer))
+    })
+    const found = await Promise.race([readAll(this.ground), tooLate])
+      .catch(() => undefined)
+      .finally(() => late.abort())
+    const { now, certificates, watch } = this.ground
+    const known = this.last?.overview ?? { links: [], parties: [], at: now() }
+    const rest = { isUp: found !== undefined, alarms: watch.alarms(), certificates: certificates.list() }
+    const overview: Overview = { ...(found ? { ...found, at: now() } : known), ...rest }
+    this.last = { overview, from: performance.now(), took: performance.now() - from }
+    return overview
+  }
+}
+
+async function readAll(ground: ConsoleGround): Promise<{ links: LinkRow[]; parties: Party[] } | undefined> {
+  if (!(await ground.ledger.isReady())) return undefined
+  const alive = await ground.liveness.list()
+  const readings = await Promise.all([
+    ...ground.modern.map((peer) => readParty(ground, peer, undefined)),
+    ...alive.map((view) => readParty(ground, view.peer, view)),
+  ])
+  const byPeer = new Map<string, PartyReading>(readings.map((one) => [one.party.peer, one]))
+  const links = ground.links.list().map((link) => rowsOf(link, byPeer, ground.now()))
+  return { links, parties: readings.map(({ party }) => party) }
+}

@@ -1,0 +1,129 @@
+/** The first page: what needs a person, in words, and below it a row for each link. */
+import type { GroupRow, LinkRow, Overview, Party } from './data.ts'
+import { type Html, html, joined } from './html.ts'
+import type { Page } from './layout.ts'
+import { badge, standingBadge, type TableRow, type Tone, table } from './marks.ts'
+import { name, slug } from './names.ts'
+import { isBare, isLate, needsOf } from './needs.ts'
+import { groupPath, linkPath, sentenceHtml } from './places.ts'
+import { ago, clock } from './times.ts'
+
+const mostNeeds = 40
+const mostAlarms = 12
+
+export function overviewPage(overview: Overview, filter: string): Page {
+  const { at, links, parties, alarms } = overview
+  const known = new Map(parties.map((party) => [party.peer, party]))
+  const wanted = filter.toLowerCase()
+  const rows = links.map((link) => linkRow(link, known, at)).filter(({ text }) => text.toLowerCase().includes(wanted))
+  const columns = ['Link', 'OSCP 1.0 party', 'OSCP 2.0 party', 'Groups', 'Newest limit'].map((head) => ({ head }))
+  const counts = ['Agenda', 'Dead'].map((head) => ({ head, kind: 'number' as const }))
+  const content = html`<h1>Has every limit arrived?</h1>
+${needsHtml(overview)}
+<section aria-labelledby="links">
+<div class="bar"><h2 id="links">Links <span class="quiet">${links.length}</span></h2>
+<form class="filter" action="/console" role="search" aria-label="Links"><label for="filter">Filter</label> <input id="filter" name="filter" type="search" value="${filter}" autocomplete="off" spellcheck="false" data-filters="link-rows"><span id="filter-count" class="quiet" role="status"></span></form></div>
+${table({ caption: 'Links', id: 'link-rows', columns: [...columns, ...counts], rows, empty: links.length > 0 ? 'No link is called so.' : 'No link is configured.' })}
+</section>
+${alarmsHtml(overview)}`
+  void alarms
+  return { title: 'Overview', current: 'overview', live: true, content }
+}
+
+function needsHtml(overview: Overview): Html {
+  const needs = needsOf(overview)
+  const urgent = needs.filter(({ urgency }) => urgency === 'act').length
+  if (needs.length === 0)
+    return html`<section class="needs calm" id="needs" data-region aria-labelledby="needs-head"><h2 id="needs-head">${badge('good', restful(overview))}</h2></section>`
+  const items = needs
+    .slice(0, mostNeeds)
+    .map(
+      ({ urgency, sentence }) =>
+        html`<li class="${urgency}">${badge(urgency, urgency === 'act' ? 'Act' : 'Look')} <p>${sentenceHtml(sentence, overview.at)}</p></li>`,
+    )
+  const more = needs.length - items.length
+  return html`<section class="needs" id="needs" data-region data-say="${urgent}" aria-labelledby="needs-head"><h2 id="needs-head">Needs a person <span class="quiet">${needs.length}</span></h2>
+<ul>${joined(items, '\n')}</ul>${more > 0 && html`<p class="quiet">and ${more} more</p>`}</section>`
+}
+
+function restful({ links }: Overview): string {
+  const groups = links.reduce((sum, link) => sum + link.groups.length, 0)
+  if (groups === 0) return 'No limit has come yet, and nothing needs a person.'
+  return groups === 1 ? 'The limit has arrived.' : `All ${groups} limits have arrived.`
+}
+
+function alarmsHtml({ alarms, at }: Overview): Html {
+  if (alarms.length === 0) return html``
+  const rows = alarms.slice(0, mostAlarms).map(({ at: when, alarm, peer, link, group, error }): TableRow => {
+    const about = [link, peer].flatMap((one) => (one === undefined ? [] : [name(one)]))
+    const of =
+      link !== undefined && group !== undefined ? html`<a href="${groupPath(link, group)}">${name(group)}</a>` : ''
+    return { cells: [ago(when, at), html`<strong>${alarm}</strong>`, joined(about, ' · '), of, error ?? ''] }
+  })
+  const columns = ['When', 'Alarm', 'Link and party', 'Group', 'Words'].map((head) => ({ head }))
+  return html`<section aria-labelledby="alarms-head"><h2 id="alarms-head">Alarms of late <span class="quiet">of this process</span></h2>
+${table({ caption: 'Alarms of late', id: 'alarms', columns, rows, empty: '' })}</section>`
+}
+
+function linkRow(row: LinkRow, parties: ReadonlyMap<string, Party>, now: number): TableRow & { readonly text: string } {
+  const [legacy, modern, receiver] = [row.legacy, row.modern, row.receiver].map((peer) => parties.get(peer))
+  const [tone, word] = stateOf(row, now)
+  const owed = row.groups.filter(({ attempts }) => attempts !== undefined).length
+  const covered = row.groups.filter(({ now: holding }) => holding.length > 0).length
+  const cells = [
+    html`<a class="strong" href="${linkPath(row.link)}">${name(row.link, 32)}</a> ${badge(tone, word)}`,
+    html`${name(row.legacy, 32)} ${legacy && standingBadge(legacy)}<small>${heard(legacy, now)}</small>`,
+    html`${name(row.modern, 32)} ${modern && standingBadge(modern)}<small>${deadline(modern, now)}</small>`,
+    html`${row.groups.length}<small>${row.groups.length === 0 ? '' : `${covered} with a limit now`}</small>`,
+    newestHtml(row, now),
+    html`${receiver?.agenda ?? 0}<small>${owed > 0 && `${owed} limit${owed === 1 ? '' : 's'} owed`}</small>`,
+    row.dead > 0 ? html`<a href="/console/dead">${row.dead}</a>` : '0',
+  ]
+  const text = [row.link, row.legacy, row.modern, word, ...row.groups.flatMap((g) => [g.group, g.cable ?? ''])].join(
+    ' ',
+  )
+  return { id: `link-${slug(row.link)}`, tone, text, cells }
+}
+
+export function stateOf({ groups, dead }: LinkRow, now: number): [Tone, string] {
+  if (groups.some((group) => isLate(group, now))) return ['act', 'not arrived']
+  if (groups.some(({ refused }) => refused !== undefined)) return ['act', 'refused']
+  if (groups.some((group) => isBare(group, now))) return ['act', 'no limit now']
+  if (dead > 0) return ['look', 'given up']
+  if (groups.some(({ attempts }) => attempts !== undefined)) return ['look', 'on its way']
+  return groups.length === 0 ? ['idle', 'nothing yet'] : ['good', 'arrived']
+}
+
+function heard(party: Party | undefined, now: number): Html {
+  if (party?.lastSeen === undefined) return html`${party?.heartbeats === 'none' && 'sends no heartbeats'}`
+  return html`heard ${ago(party.lastSeen, now)}`
+}
+
+function deadline(party: Party | undefined, now: number): Html {
+  if (party?.session?.offlineAt !== undefined) return html`offline ${ago(party.session.offlineAt, now)} unless heard`
+  return party?.standing === 'here' ? html`no deadline` : heard(party, now)
+}
+
+/** The group whose limit came last. */
+function newestHtml({ link, groups }: LinkRow, now: number): Html {
+  const newest = groups.reduce<GroupRow | undefined>(
+    (last, group) => ((group.at ?? 0) >= (last?.at ?? 0) ? group : last),
+    undefined,
+  )
+  if (!newest) return html`<span class="quiet">none</span>`
+  const { group, cable, version, at } = newest
+  const came = at === undefined ? '' : html` of ${clock(at, now)}`
+  return html`<a href="${groupPath(link, group)}">${name(cable ?? group, 32)}</a>${version > 0 && html` <span class="quiet">v${version}</span>`}${came}<small>${arrivalHtml(newest, now)}</small>`
+}
+
+/** Whether the newest limit of a group has arrived, in words. */
+export function arrivalHtml(row: GroupRow, now: number): Html {
+  const { attempts, refused, settledAt, asks, owedSince } = row
+  if (asks) return badge('idle', 'told when it asks')
+  if (attempts !== undefined) {
+    const tries = attempts === 0 ? 'on its way' : `not arrived, ${attempts} attempt${attempts === 1 ? '' : 's'} failed`
+    return html`${badge(isLate(row, now) ? 'act' : 'look', tries)}${owedSince !== undefined && html` since ${clock(owedSince, now)}`}`
+  }
+  if (refused !== undefined) return badge('act', 'refused')
+  return html`${badge('good', 'acknowledged')}${settledAt !== undefined && html` ${clock(settledAt, now)}`}`
+}

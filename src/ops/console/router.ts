@@ -1,0 +1,81 @@
+/** The console on the admin listener: its pages, its JSON, its files. Limits: it reads through `ConsoleData` alone. */
+import Router from '@koa/router'
+import type Koa from 'koa'
+import type { Context } from 'koa'
+import type { Log } from '../log.ts'
+import { serveApi } from './api.ts'
+import { loadAssets } from './assets.ts'
+import type { ConsoleData } from './data.ts'
+import { deadPage } from './dead-page.ts'
+import { exchangePage, searchPage } from './exchange-pages.ts'
+import { guard } from './guard.ts'
+import { html } from './html.ts'
+import { layout, type Page } from './layout.ts'
+import { linkPage } from './link-page.ts'
+import { Live } from './live.ts'
+import { isSlugOf } from './names.ts'
+import { overviewPage } from './overview-page.ts'
+import { peersPage } from './peers-page.ts'
+import { exchangePath } from './places.ts'
+
+export interface ConsoleOptions {
+  readonly data: ConsoleData
+  readonly log: Log
+  readonly now: () => number
+}
+
+/** Adds the console to an application. */
+export type Attach = (app: Koa) => void
+
+export function openConsole({ data, log, now }: ConsoleOptions): Attach {
+  const assets = loadAssets()
+  const router = new Router()
+  const show = (ctx: Context, page: Page) => {
+    ctx.type = 'html'
+    ctx.body = layout({ assets, access: { kind: 'read-only' }, now: now() }, page)
+  }
+  const problem = (ctx: Context, status: number, sentence: string) => {
+    ctx.status = status
+    if (ctx.path.startsWith('/console/api')) ctx.body = { message: sentence }
+    else
+      show(ctx, { title: sentence, content: html`<h1>${sentence}</h1><p><a href="/console">To the overview</a></p>` })
+    ctx.status = status
+  }
+  router.get('/console', async (ctx) => show(ctx, overviewPage(await data.overview(), textOf(ctx.query.filter))))
+  router.get('/console/links/:link', async (ctx) => {
+    const overview = await data.overview()
+    const link = overview.links.find((row) => isSlugOf(ctx.params.link!, row.link))
+    if (link) show(ctx, linkPage(link, overview))
+  })
+  router.get('/console/search', async (ctx) => {
+    const query = textOf(ctx.query.q).trim()
+    const entries = query === '' ? [] : await data.search(query)
+    const [only] = new Set(entries.map(({ exchange, from }) => exchange ?? from?.at(-1)))
+    const isOne = entries.length > 0 && entries.every(({ exchange, from }) => (exchange ?? from?.at(-1)) === only)
+    if (isOne && only !== undefined) ctx.redirect(exchangePath(only))
+    else show(ctx, searchPage(query, entries, now()))
+  })
+  router.get('/console/exchanges/:exchange', async (ctx) => {
+    const entries = await data.trail(ctx.params.exchange!)
+    if (entries.length > 0) show(ctx, exchangePage(ctx.params.exchange!, entries, now()))
+    else problem(ctx, 404, 'The journal knows no such exchange: the id is another, or it is too long ago.')
+  })
+  router.get('/console/dead', async (ctx) => show(ctx, deadPage(await data.dead(), { kind: 'read-only' }, now())))
+  router.get('/console/peers', async (ctx) => show(ctx, peersPage(await data.overview())))
+  router.get('/console/assets/:name', (ctx) => {
+    const asset = assets.find(ctx.params.name!)
+    if (!asset) return
+    ctx.set('cache-control', 'public, max-age=31536000, immutable')
+    ctx.type = asset.type
+    ctx.body = asset.body
+  })
+  serveApi(router, data, new Live({ data }))
+  return (app) => {
+    app.use(guard(log, problem))
+    app.use(router.routes())
+  }
+}
+
+function textOf(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? ''
+}
