@@ -3,7 +3,7 @@
  * Limits: what was compiled is kept in the system's folder for temporary files, by a hash of WSDL and sources.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { outputOf } from './programs.ts'
@@ -23,6 +23,8 @@ export async function gsoapProgram(role: 'dso' | 'csp', wsdl: string): Promise<s
   for (const file of files.sort()) hash.update(readFileSync(join(sources, file)))
   const kept = join(tmpdir(), `oscp-gateway-gsoap-${userInfo().uid}-${hash.digest('hex').slice(0, 16)}`)
   if (!existsSync(kept)) await compile(role, text, kept)
+  // Anybody may make a folder of this name where all put their temporary files.
+  else if (lstatSync(kept).uid !== userInfo().uid) throw new Error(`${kept} is not ours; remove it`)
   return join(kept, role)
 }
 
