@@ -23,8 +23,10 @@ export function judge(input: Input, answer: Answer): string | undefined {
   if (typeof exchange !== 'string' || exchange === '') return 'no X-Exchange-ID'
   const wrong = input.face === 'soap' ? judgeSoap(input, answer, text, exchange) : judgeJson(input, answer, text)
   if (wrong !== undefined || answer.status < 400) return wrong
+  // A header gives back what WS-Addressing wants given back: the id of the message, reference parameters.
+  const said = text.replace(/<soap:Header>.*<\/soap:Header>/s, '')
   const leak =
-    internals.exec(text)?.[0] ?? [canary, host].find((secret) => secret !== undefined && text.includes(secret))
+    internals.exec(said)?.[0] ?? [canary, host].find((secret) => secret !== undefined && said.includes(secret))
   return leak === undefined ? undefined : `the answer holds ${JSON.stringify(leak)}`
 }
 

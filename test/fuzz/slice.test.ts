@@ -54,6 +54,8 @@ describe('Fuzzing', () => {
     expect(xml(500, fault('invalid-message', '<x>'))).to.match(/not well-formed/)
     expect(xml(500, fault('invalid-message', 'TypeError: x'))).to.equal('the answer holds "TypeError"')
     expect(xml(500, fault('invalid-message', 'k4n4r1e'))).to.equal('the answer holds "k4n4r1e"')
+    const related = '<soap:Header><a:RelatesTo xmlns:a="urn:a">k4n4r1e</a:RelatesTo></soap:Header><soap:Body>'
+    expect(xml(500, fault('invalid-message', 'x').replace('<soap:Body>', related))).to.equal(undefined)
     expect(xml(200, '')).to.match(/not well-formed|empty/)
     expect(json(400, '{"message":"x is required"}')).to.equal(undefined)
     expect(json(500, '{"message":"x"}')).to.equal('status 500')
