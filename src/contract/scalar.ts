@@ -43,6 +43,7 @@ export function compileCheck(type: Scalar): (value: string) => string | undefine
       v.length <= maxLength || characters(v) <= maxLength ? undefined : `must have at most ${maxLength} characters`,
     )
   if (type.type === 'decimal' || type.type === 'integer') checks.push(...rangeChecks(type))
+  if (checks.length === 1) return checks[0]!
   return (value) => {
     for (const check of checks) {
       const sentence = check(value)
@@ -60,7 +61,9 @@ function characters(text: string): number {
 function rangeChecks(type: Scalar): ((value: string) => string | undefined)[] {
   const { min, max, exclusiveMin, exclusiveMax, totalDigits, fractionDigits } = type
   const checks: ((value: string) => string | undefined)[] = []
-  if (min !== undefined) checks.push((v) => (Number(v) >= min ? undefined : `must not be less than ${min}`))
+  // Whatever has no minus is at least 0.
+  const isAtLeast = min === 0 ? (v: string) => v[0] !== '-' || Number(v) >= 0 : (v: string) => Number(v) >= min!
+  if (min !== undefined) checks.push((v) => (isAtLeast(v) ? undefined : `must not be less than ${min}`))
   if (max !== undefined) checks.push((v) => (Number(v) <= max ? undefined : `must not be more than ${max}`))
   if (exclusiveMin !== undefined)
     checks.push((v) => (Number(v) > exclusiveMin ? undefined : `must be more than ${exclusiveMin}`))

@@ -1,21 +1,27 @@
 /** The closed set of conditions that refuse and hold ask about one field. */
 import { parseInstant } from './codecs/instant.ts'
-import { getAt } from './paths.ts'
+import { compileGetter } from './paths.ts'
 import type { Condition } from './rules.ts'
 import type { Run } from './run.ts'
 
-export function conditionHolds(when: Condition, source: Record<string, unknown>, path: string, run: Run): boolean {
-  const value = getAt(source, path)
-  if (when.is === 'always') return !isNothing(value)
-  if (when.is === 'absent') return isNothing(value)
-  if (when.is === 'not') return value !== when.value
-  if (when.is === 'one of') return when.values.includes(value as string)
-  const other = getAt(source, when.other)
-  // A register reading has no start; a field that is absent is not this condition's to judge.
-  if (value === undefined || other === undefined) return false
-  const [ends, starts] = [value, other].map((t) => parseInstant(t as string, run.context.zone))
-  // A text that is no instant is the instant codec's to refuse.
-  return typeof ends === 'number' && typeof starts === 'number' && ends <= starts
+export type Holds = (source: Record<string, unknown>, run: Run) => boolean
+
+export function compileCondition(when: Condition, path: string): Holds {
+  const get = compileGetter(path)
+  if (when.is === 'always') return (source) => !isNothing(get(source))
+  if (when.is === 'absent') return (source) => isNothing(get(source))
+  if (when.is === 'not') return (source) => get(source) !== when.value
+  if (when.is === 'one of') return (source) => when.values.includes(get(source) as string)
+  const other = compileGetter(when.other)
+  return (source, run) => {
+    const [end, start] = [get(source), other(source)]
+    // A register reading has no start; a field that is absent is not this condition's to judge.
+    if (end === undefined || start === undefined) return false
+    const ends = parseInstant(end as string, run.context.zone)
+    const starts = parseInstant(start as string, run.context.zone)
+    // A text that is no instant is the instant codec's to refuse.
+    return typeof ends === 'number' && typeof starts === 'number' && ends <= starts
+  }
 }
 
 /** An element that is nil, and a list without items, say no more than what is absent. */

@@ -43,9 +43,8 @@ export function shapeStep(rule: Shape, up: boolean, sourceAt: string, targetAt: 
       : shaper.toLegacy(items, run, path)
     holder[rule.modern] = shaped.items
     run.counts[lines.get(shaped.fidelity)!]! += shaped.changed ?? 0
-    for (const fill of fills)
-      run.counts[fill.line]! += shaped.items.filter((item) => fill.get(item) !== undefined).length
-    for (const [what, count] of Object.entries(shaped.dropped ?? {})) run.counts[drops.get(what)!]! += count
+    for (const { get, line } of fills) for (const item of shaped.items) if (get(item) !== undefined) run.counts[line]!++
+    for (const what in shaped.dropped) run.counts[drops.get(what)!]! += shaped.dropped[what]!
     if (shaped.nothing !== undefined) throw new Held('nothing to send', run.at(path), shaped.nothing)
   }
 }

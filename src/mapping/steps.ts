@@ -6,7 +6,7 @@
 import type { Complex } from '../contract/model.ts'
 import { type Codec, codecFor, copyCodec } from './codecs/index.ts'
 import { carriable } from './codecs/target.ts'
-import { conditionHolds } from './conditions.ts'
+import { compileCondition } from './conditions.ts'
 import { child, has, setterFor, template, type Value } from './objects.ts'
 import { compileGetter } from './paths.ts'
 import type { Direction, Rule } from './rules.ts'
@@ -83,14 +83,14 @@ export class Compiler {
   }
 
   private guard(rule: Guard, sourceAt: string): Step {
-    const path = rule.path.replace(/\[\]$/, '')
+    const holds = compileCondition(rule.when, rule.path.replace(/\[\]$/, ''))
     if (rule.verb === 'refuse')
       return (source, _, run) => {
-        if (conditionHolds(rule.when, source, path, run)) run.refuse(sourceAt + rule.path, rule.reason, rule.error)
+        if (holds(source, run)) run.refuse(sourceAt + rule.path, rule.reason, rule.error)
       }
     const line = this.line('held', sourceAt + rule.path, rule.reason, 'exact')
     return (source, _, run) => {
-      if (!conditionHolds(rule.when, source, path, run)) return
+      if (!holds(source, run)) return
       run.counts[line]!++
       throw new Held(rule.flow, run.at(sourceAt + rule.path), rule.reason)
     }
@@ -198,9 +198,10 @@ export class Compiler {
     const create = template(this.up ? inner.modern : inner.legacy)
     const get = compileGetter(from)
     const set = setterFor(to, this.up ? ends.modern : ends.legacy)
+    const reshapes = !this.up && rule.rules.some(({ verb }) => verb === 'shape')
     const make = (item: Value, run: Run): Value => {
       // Reshaping happens in this run's own copy of an item, never in the caller's.
-      const source = { ...item }
+      const source = reshapes ? { ...item } : item
       const made = create()
       for (const step of steps) step(source, made, run)
       return made

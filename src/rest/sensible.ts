@@ -40,15 +40,18 @@ function checkBlocks(blocks: unknown[], { now, strict }: Sense, report: Report):
   for (let i = 0; i < blocks.length; i++) {
     const { start_time, end_time, phase } = blocks[i] as Record<string, unknown>
     const [start, end] = [parseInstant(String(start_time)), parseInstant(String(end_time))]
-    const wrong = (field: string, sentence: string) => report(`forecasted_blocks[${i}].${field}`, sentence)
-    if (typeof start === 'string') wrong('start_time', start)
-    if (typeof end === 'string') wrong('end_time', end)
+    if (typeof start === 'string') report(at(i, 'start_time'), start)
+    if (typeof end === 'string') report(at(i, 'end_time'), end)
     if (typeof start === 'string' || typeof end === 'string') continue
-    if (end <= start) wrong('end_time', 'must be later than start_time')
-    if (start > now + farthest) wrong('start_time', 'must not be more than 31 days ahead')
+    if (end <= start) report(at(i, 'end_time'), 'must be later than start_time')
+    if (start > now + farthest) report(at(i, 'start_time'), 'must not be more than 31 days ahead')
     if (strict) spans.push({ path: `forecasted_blocks[${i}]`, phase, start, end })
   }
   checkOverlaps(spans, report)
+}
+
+function at(block: number, field: string): string {
+  return `forecasted_blocks[${block}].${field}`
 }
 
 function checkOverlaps(spans: readonly Span[], report: Report): void {

@@ -4,7 +4,8 @@
  */
 import { GatewayError } from '../errors.ts'
 import { readXml, type XmlAttribute, type XmlHandler } from '../xml.ts'
-import { type CompiledElement, ElementDecoder, type Value } from './decode.ts'
+import { ElementDecoder } from './decode.ts'
+import type { CompiledElement, Value } from './slots.ts'
 import { envelopeUri } from './versions.ts'
 
 /** A fault, by the local names of its codes: old stacks are careless with namespaces. */

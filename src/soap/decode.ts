@@ -3,13 +3,10 @@
  * Limits: values stay text, exactly as sent; children may come in any order; at most ten problems are reported at once;
  * xsi:type is not gone by: content is held against the declared type, whatever else it says it is.
  */
-import type { Complex, Field, Message, Scalar } from '../contract/model.ts'
-import { compileCheck } from '../contract/scalar.ts'
 import { GatewayError, type Problem } from '../errors.ts'
 import type { XmlAttribute } from '../xml.ts'
+import type { CompiledElement, Frame, Slot, Value } from './slots.ts'
 import { envelopeUri } from './versions.ts'
-
-export type Value = Record<string, unknown>
 
 const xsi = 'http://www.w3.org/2001/XMLSchema-instance'
 const xmlns = 'http://www.w3.org/2000/xmlns/'
@@ -23,74 +20,17 @@ const neutral = new Set([
   ...Object.values(envelopeUri),
 ])
 
-interface Frame {
-  readonly elements: ReadonlyMap<string, Slot>
-  readonly attributes: ReadonlyMap<string, Slot>
-  readonly required: readonly Slot[]
-  /** All fields absent, in contract order: copied for every element, so that all values share one hidden class. */
-  readonly empty: Value
-}
-
-interface Slot {
-  readonly name: string
-  readonly uri: string
-  readonly list: boolean
-  readonly max: number
-  readonly nillable: boolean
-  /** May be left out: old stacks write what is left out as nil, allowed or not. */
-  readonly optional: boolean
-  readonly collapse: boolean
-  readonly check: ((text: string) => string | undefined) | undefined
-  readonly frame: Frame | undefined
-}
-
-/** What a message decoder is compiled into, once per contract. */
-export interface CompiledElement {
-  readonly root: Slot
-}
-
-export function compileElement(message: Message): CompiledElement {
-  const field = { name: message.name, uri: message.uri, min: 1, max: 1, nillable: false, attribute: false, doc: '' }
-  return { root: compileSlot({ ...field, type: message.type }) }
-}
-
-/** A decoder for one global element of simple type, such as a header. */
-export function compileField(field: Field): CompiledElement {
-  return { root: compileSlot(field) }
-}
-
-function compileSlot(field: Field): Slot {
-  const scalar = field.type.kind === 'scalar' ? field.type : undefined
-  return {
-    name: field.name,
-    uri: field.uri,
-    list: field.max > 1,
-    max: field.max,
-    nillable: field.nillable,
-    optional: field.min === 0 && field.max === 1,
-    collapse: scalar?.collapse ?? false,
-    check: scalar && compileCheck(scalar as Scalar),
-    frame: field.type.kind === 'complex' ? compileFrame(field.type) : undefined,
-  }
-}
-
-function compileFrame(type: Complex): Frame {
-  const slots = type.fields.map((field) => ({ field, slot: compileSlot(field) }))
-  const named = (attribute: boolean) =>
-    new Map(slots.filter((s) => s.field.attribute === attribute).map((s) => [s.field.name, s.slot]))
-  return {
-    elements: named(false),
-    attributes: named(true),
-    required: slots.filter((s) => s.field.min > 0).map((s) => s.slot),
-    empty: Object.fromEntries(type.fields.map((f) => [f.name, undefined])),
-  }
-}
-
-/** The element being read: its slot, and for a complex one its value so far. */
+/** A complex element being read. */
 interface Open {
   readonly slot: Slot
-  readonly value: Value | undefined
+  readonly frame: Frame
+  readonly value: Value
   readonly nil: boolean
+  readonly outer: Open | undefined
+  /** The place of its last child: as long as they come in order, none of them can have come before. */
+  last: number
+  /** How many of what is required has come. */
+  found: number
 }
 
 const mostProblems = 10
@@ -98,12 +38,18 @@ const mostProblems = 10
 /** Reads one element by its XML events; `value()` is there when the element is closed. */
 export class ElementDecoder {
   private readonly root: Slot
-  private readonly stack: Open[] = []
   private readonly problems: Problem[] = []
+  /** The innermost complex element that is open, and the scalar in it. */
+  private inner: Open | undefined
+  private scalar: Slot | undefined
+  private isNil = false
   private text_ = ''
   /** Depth inside an element that should not be there; it is reported once and skipped. */
   private skipping = 0
   private result: unknown
+  /** A namespace, in the contract's text and in that of the message. */
+  private ours: string | undefined
+  private theirs: string | undefined
 
   constructor(element: CompiledElement) {
     this.root = element.root
@@ -114,22 +60,28 @@ export class ElementDecoder {
       this.skipping++
       return
     }
-    const parent = this.stack.at(-1)
-    const slot = parent ? parent.slot.frame?.elements.get(local) : this.root
+    const outer = this.inner
+    const slot = this.scalar ? undefined : outer ? slotFor(outer, local) : this.root
     if (!slot) return this.skip(local, 'is not an element that may stand here')
-    if (slot.uri !== uri)
+    if (!this.isSame(slot.uri, uri))
       return this.skip(local, slot.uri ? `must be in the namespace ${slot.uri}` : 'must be in no namespace')
-    if (parent?.nil) return this.skip(local, 'must not stand in an element that is nil')
+    if (outer?.nil) return this.skip(local, 'must not stand in an element that is nil')
     const nil = attributes.length > 0 && this.readAttributes(slot, attributes)
-    const value = slot.frame && { ...slot.frame.empty }
-    this.stack.push({ slot, value, nil })
-    if (value && slot.frame && slot.frame.attributes.size > 0) this.attributeValues(slot.frame, attributes, value)
+    const { frame } = slot
+    if (frame) {
+      const value = { ...frame.empty }
+      this.inner = { slot, frame, value, nil, outer, last: -1, found: 0 }
+      if (frame.attributes.size > 0) this.attributeValues(frame, attributes, value)
+    } else {
+      this.scalar = slot
+      this.isNil = nil
+    }
     this.text_ = ''
   }
 
   text(piece: string): void {
     if (this.skipping > 0) return
-    if (this.stack.at(-1)?.slot.frame && /\S/.test(piece)) this.report('', 'must not hold text between its elements')
+    if (this.inner && !this.scalar && /\S/.test(piece)) this.report('', 'must not hold text between its elements')
     this.text_ += piece
   }
 
@@ -138,20 +90,17 @@ export class ElementDecoder {
       this.skipping--
       return
     }
-    const { slot, value, nil } = this.stack.at(-1)!
-    const content = slot.frame ? this.complete(slot.frame, value!) : this.scalar(slot, nil)
-    this.stack.pop()
-    const parent = this.stack.at(-1)
-    if (!parent) {
-      this.result = content
-      return
+    const { scalar } = this
+    if (scalar) {
+      const content = this.content(scalar, this.isNil)
+      this.scalar = undefined
+      this.put(scalar, this.isNil, content)
+    } else {
+      const { slot, value, nil, outer } = this.inner!
+      if (!nil) this.complete(this.inner!)
+      this.inner = outer
+      this.put(slot, nil, nil ? null : value)
     }
-    // Nil where nothing may be nil is the same as absent.
-    if (nil && !slot.nillable) parent.value![slot.name] ??= undefined
-    else if (slot.list) this.append(parent.value!, slot, content)
-    else if (parent.value![slot.name] !== undefined) this.report(`.${slot.name}`, 'must not appear more than once')
-    else parent.value![slot.name] = content
-    this.text_ = ''
   }
 
   /** The decoded value. Throws GatewayError `invalid-message` with every problem found. */
@@ -160,34 +109,62 @@ export class ElementDecoder {
     return this.result
   }
 
-  private append(parent: Value, slot: Slot, content: unknown): void {
-    const list = parent[slot.name] as unknown[] | undefined
-    if (list === undefined) parent[slot.name] = [content]
-    else if (list.push(content) > slot.max) this.report(`.${slot.name}`, `must not appear more than ${slot.max} times`)
+  /** Two texts are slow to compare, one with itself is not: the contract's namespace and the message's are mostly the same two. */
+  private isSame(ours: string, theirs: string): boolean {
+    if (ours === this.ours && theirs === this.theirs) return true
+    if (ours !== theirs) return false
+    this.ours = ours
+    this.theirs = theirs
+    return true
   }
 
-  private scalar(slot: Slot, nil: boolean): string | undefined | null {
-    const text = slot.collapse ? collapse(this.text_) : this.text_
+  /** An element has ended: its content becomes part of what is around it. */
+  private put(slot: Slot, nil: boolean, content: unknown): void {
+    const { inner } = this
+    this.text_ = ''
+    if (!inner) {
+      this.result = content
+      return
+    }
+    // Nil where nothing may be nil is the same as absent.
+    if (nil && !slot.nillable) return
+    const { value } = inner
+    if (slot.place > inner.last || value[slot.name] === undefined) {
+      if (slot.place > inner.last) inner.last = slot.place
+      if (slot.required) inner.found++
+      value[slot.name] = slot.list ? [content] : content
+    } else if (!slot.list) this.report(`.${slot.name}`, 'must not appear more than once')
+    else if ((value[slot.name] as unknown[]).push(content) > slot.max)
+      this.report(`.${slot.name}`, `must not appear more than ${slot.max} times`)
+  }
+
+  private content(slot: Slot, nil: boolean): string | null {
+    let text = this.text_
     if (nil) {
-      if (text !== '') this.report('', 'must be empty, because it is nil')
+      if ((slot.collapse ? collapse(text) : text) !== '') this.report('', 'must be empty, because it is nil')
       return null
     }
-    const sentence = slot.check?.(text)
+    const known = slot.known?.(text)
+    if (known !== undefined) return known
+    if (slot.collapse && slot.isText) text = collapse(text)
+    let sentence = slot.check?.(text)
+    if (sentence !== undefined && slot.collapse) {
+      text = collapse(text)
+      sentence = slot.check?.(text)
+    }
     if (sentence !== undefined) this.report('', sentence)
     return text
   }
 
-  private complete(frame: Frame, value: Value): Value | null {
-    const open = this.stack.at(-1)!
-    if (open.nil) return null
-    for (const slot of frame.required)
-      if (value[slot.name] === undefined) this.report(`.${slot.name}`, 'is required and missing')
-    return value
+  private complete({ frame, value, found }: Open): void {
+    if (found === frame.required.length) return
+    for (const { name } of frame.required)
+      if (value[name] === undefined) this.report(`.${name}`, 'is required and missing')
   }
 
   private readAttributes(slot: Slot, attributes: readonly XmlAttribute[]): boolean {
     let nil = false
-    const name = placed(slot, this.stack.at(-1))
+    const name = placed(slot, this.inner)
     for (const { uri, local, value } of attributes) {
       if (uri === xsi && local === 'nil') nil = value.trim() === 'true' || value.trim() === '1'
       else if (!neutral.has(uri) && slot.frame?.attributes.get(local)?.uri !== uri)
@@ -205,6 +182,7 @@ export class ElementDecoder {
       const sentence = slot.check?.(text)
       if (sentence !== undefined) this.report(`@${local}`, sentence)
       into[local] = text
+      if (slot.required) this.inner!.found++
     }
   }
 
@@ -222,10 +200,10 @@ export class ElementDecoder {
 
   /** Where we are, as mapping modules write it: `cableCapacityForecast[1].block[7].capacity`. The root is not part of it. */
   private path(): string {
-    return this.stack
-      .slice(1)
-      .map(({ slot }, i) => placed(slot, this.stack[i]))
-      .join('.')
+    const { inner, scalar } = this
+    const names = scalar && inner ? [placed(scalar, inner)] : []
+    for (let open = inner; open?.outer; open = open.outer) names.push(placed(open.slot, open.outer))
+    return names.reverse().join('.')
   }
 
   private fail(): never {
@@ -236,10 +214,18 @@ export class ElementDecoder {
   }
 }
 
+/** The child of this name: most likely what comes next, or once more the same. */
+function slotFor({ frame, last }: Open, local: string): Slot | undefined {
+  const next = frame.order[last + 1]
+  if (next?.name === local) return next
+  const again = frame.order[last]
+  return again?.name === local ? again : frame.elements.get(local)
+}
+
 /** The name of an element that is being read, with its index where there may be several. */
-function placed({ name, list }: Slot, parent: Open | undefined): string {
-  if (!list || !parent) return name
-  const siblings = parent.value![name] as unknown[] | undefined
+function placed({ name, list }: Slot, outer: Open | undefined): string {
+  if (!list || !outer) return name
+  const siblings = outer.value[name] as unknown[] | undefined
   return `${name}[${siblings?.length ?? 0}]`
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Complex, Field, Message } from '../contract/model.ts'
 import { escapeAttribute, escapeText } from '../xml.ts'
-import type { Value } from './decode.ts'
+import type { Value } from './slots.ts'
 
 export type Encoder = (value: Value) => string
 

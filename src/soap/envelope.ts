@@ -7,7 +7,8 @@ import { GatewayError } from '../errors.ts'
 import { readXml, type XmlAttribute, type XmlHandler } from '../xml.ts'
 import { type Addressing, isAddressing } from './addressing.ts'
 import { AddressingReader } from './addressing-reader.ts'
-import { type CompiledElement, compileElement, compileField, ElementDecoder, type Value } from './decode.ts'
+import { ElementDecoder } from './decode.ts'
+import { type CompiledElement, compileElement, compileField, type Value } from './slots.ts'
 import { envelopeUri, isOurRole, type SoapVersion, VersionMismatch } from './versions.ts'
 
 /** One service compiled for reading: its body elements and its headers by name. */
@@ -95,13 +96,13 @@ class EnvelopeHandler implements XmlHandler {
   }
 
   open(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
-    this.depth++
-    if (this.depth === 1) this.openEnvelope(uri, local)
-    else if (this.depth === 2) this.openPart(uri, local)
-    else if (this.depth === 3) {
-      if (this.part === 'header') this.openHeader(uri, local, attributes)
-      else this.openBody(uri, local, attributes)
-    } else if (this.block !== 'skip') this.block.open(uri, local, attributes)
+    const depth = ++this.depth
+    if (depth > 3) {
+      if (this.block !== 'skip') this.block.open(uri, local, attributes)
+    } else if (depth === 1) this.openEnvelope(uri, local)
+    else if (depth === 2) this.openPart(uri, local)
+    else if (this.part === 'header') this.openHeader(uri, local, attributes)
+    else this.openBody(uri, local, attributes)
   }
 
   text(piece: string): void {
@@ -111,11 +112,13 @@ class EnvelopeHandler implements XmlHandler {
   }
 
   close(): void {
-    if (this.block !== 'skip' && (this.depth > 3 || (this.depth === 3 && this.block instanceof ElementDecoder)))
-      this.block.close()
-    if (this.depth === 3 && this.part === 'header') this.closeHeader()
-    if (this.depth === 2 && this.part === 'header') this.options.onAddressing?.(this.addressing.addressing())
-    this.depth--
+    const depth = this.depth--
+    if (depth > 3) {
+      if (this.block !== 'skip') this.block.close()
+    } else if (depth === 3) {
+      if (this.block instanceof ElementDecoder) this.block.close()
+      if (this.part === 'header') this.closeHeader()
+    } else if (depth === 2 && this.part === 'header') this.options.onAddressing?.(this.addressing.addressing())
   }
 
   envelope(): Envelope {

@@ -11,11 +11,11 @@ import type { LegacyCall, LegacyOutcome, LegacyWire } from '../exchange/legacy.t
 import type { HttpAnswer, HttpClient, OutboundTls } from '../http/outbound.ts'
 import { parseRetryAfter } from '../http/retry-after.ts'
 import { readAnswer } from './answer.ts'
-import { type CompiledElement, compileElement } from './decode.ts'
 import { compileEncoder, type Encoder } from './encode.ts'
 import { writeEnvelope } from './envelope.ts'
 import { faultOutcome, statusOutcome, unreadable } from './outcome.ts'
 import { requestHeader } from './request-header.ts'
+import { type CompiledElement, compileElement } from './slots.ts'
 import { mediaType, readMediaType, type SoapVersion } from './versions.ts'
 
 /** A legacy party as it is called. */

@@ -5,8 +5,9 @@
 import type { Complex, Field, Scalar } from '../../src/contract/model.ts'
 import { compileCheck } from '../../src/contract/scalar.ts'
 import type { Value } from '../../src/mapping/compile.ts'
-import { compileElement, ElementDecoder } from '../../src/soap/decode.ts'
+import { ElementDecoder } from '../../src/soap/decode.ts'
 import { compileEncoder } from '../../src/soap/encode.ts'
+import { compileElement } from '../../src/soap/slots.ts'
 import { readXml } from '../../src/xml.ts'
 import type { End } from './ways.ts'
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { codecFor, printDecimal } from '../../src/mapping/codecs/index.ts'
-import { parseInstant, printInstant } from '../../src/mapping/codecs/instant.ts'
+import { canonicalInstant, parseInstant, printInstant } from '../../src/mapping/codecs/instant.ts'
 import { decimal } from '../../src/mapping/define.ts'
 import { Refusal, Run } from '../../src/mapping/run.ts'
 import { context } from '../support/context.ts'
@@ -73,6 +73,46 @@ describe('The instant codec', () => {
   })
 })
 
+describe('The text of an instant as we write it', () => {
+  const isCanonical = (text: string): boolean => {
+    const instant = parseInstant(text)
+    return typeof instant === 'number' && printInstant(instant) === text
+  }
+  const agree = (text: string) => expect(canonicalInstant(text), text).to.equal(isCanonical(text) ? text : undefined)
+
+  it('is known by its digits alone, as it is by being read and written again', () => {
+    const digits = fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 8, maxLength: 8 })
+    const law = fc.property(digits, fc.nat(23), fc.constantFrom(...'0123456789-T:.Z xé'), (numbers, at, other) => {
+      const [c, y, mo, d, h, mi, s, f] = numbers.map((n) => String(n).padStart(2, '0'))
+      const near = `${c}${y}-${String(Number(mo) % 14).padStart(2, '0')}-${String(Number(d) % 33).padStart(2, '0')}`
+      const text = `${near}T${String(Number(h) % 26).padStart(2, '0')}:${mi}:${s}.${f}0Z`
+      agree(text)
+      agree(text.slice(0, at) + other + text.slice(at + 1))
+    })
+    fc.assert(law, { seed: 20260302, numRuns: 5000 })
+  })
+
+  it('is held against itself wherever one of its characters is another', () => {
+    const text = '2026-03-02T23:45:59.999Z'
+    agree(text)
+    for (let at = 0; at < text.length; at++)
+      for (const other of '0123456789-T:.Zz /;é') agree(text.slice(0, at) + other + text.slice(at + 1))
+  })
+
+  for (const text of [
+    '2026-02-29T00:00:00.000Z',
+    '2024-02-29T00:00:00.000Z',
+    '1900-02-29T00:00:00.000Z',
+    '2000-02-29T00:00:00.000Z',
+    '0000-01-01T00:00:00.000Z',
+    '9999-12-31T23:59:59.999Z',
+    '2026-03-02T24:00:00.000Z',
+    '2026-03-02T23:00:00.00Z',
+    '',
+  ])
+    it(`is ${isCanonical(text) ? '' : 'not '}${text || 'nothing'}`, () => agree(text))
+})
+
 describe('The decimal codec', () => {
   const codec = codecFor(decimal)
 
@@ -87,6 +127,16 @@ describe('The decimal codec', () => {
   ]
   for (const [text, expected] of values)
     it(`reads ${text} as ${expected}`, () => expect(codec.toModern(text, run(), 'x')).to.equal(expected))
+
+  it('reads a short decimal as the number that JavaScript itself makes of it', () => {
+    const digits = fc.tuple(fc.nat(999_999_999_999_999), fc.integer({ min: 0, max: 14 }), fc.boolean())
+    const law = fc.property(digits, ([whole, scale, isPadded]) => {
+      const padded = String(whole).padStart(isPadded ? 15 : 1, '0')
+      const text = `${padded.slice(0, Math.max(0, padded.length - scale))}.${padded.slice(Math.max(0, padded.length - scale))}`
+      if (text !== '.') expect(codec.toModern(text, run(), 'x')).to.equal(Number(text))
+    })
+    fc.assert(law, { seed: 20260302, numRuns: 5000 })
+  })
 
   for (const text of ['1234567890123456', '0.1234567890123456', '9223372036854775807'])
     it(`refuses ${text}, whose digits a JSON number does not hold`, () =>

@@ -205,6 +205,18 @@ export const badInputs: readonly BadInput[] = [
   ),
   inBlock('an attribute nobody knows', '<capacity>', '<capacity unit="S3CR3T">', '.capacity@unit'),
   inBlock('a single element twice', '</block>', '<capacity>7391</capacity></block>', '.capacity'),
+  inBlock(
+    'a single element twice, with others between',
+    '</block>',
+    '<startTime>2026-03-02T23:00:00Z</startTime></block>',
+    '.startTime',
+  ),
+  inBlock(
+    'a single element twice, out of order',
+    '<startTime>',
+    '<endTime>2026-03-02T23:15:00Z</endTime><startTime>',
+    '.endTime',
+  ),
   inBlock('text between elements', '<endTime>', 'S3CR3T<endTime>', ''),
   inBlock('xsi:nil where nothing may be nil', '<capacity>173.917</capacity>', nil, '.capacity'),
 

@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import type { Complex, Field, Message } from '../../src/contract/model.ts'
 import { readWsdl } from '../../src/contract/wsdl.ts'
 import { GatewayError } from '../../src/errors.ts'
-import { compileElement, ElementDecoder } from '../../src/soap/decode.ts'
+import { ElementDecoder } from '../../src/soap/decode.ts'
 import { compileEncoder } from '../../src/soap/encode.ts'
+import { compileElement } from '../../src/soap/slots.ts'
 import { readXml } from '../../src/xml.ts'
 
 const file = resolve(import.meta.dirname, '../dialects/gridflex/GridFlex.wsdl')

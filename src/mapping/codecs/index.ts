@@ -6,7 +6,7 @@ import type { Scalar } from '../../contract/model.ts'
 import { isXmlText, toXmlText } from '../../xml.ts'
 import type { CodecRef, Fidelity, Reasons } from '../rules.ts'
 import type { Run } from '../run.ts'
-import { parseInstant, printInstant } from './instant.ts'
+import { readInstant } from './instant.ts'
 
 export interface Codec {
   /** What an auditor reads in the mapping page. */
@@ -63,8 +63,8 @@ const instantCodec: Codec = {
 }
 
 function convertInstant(value: unknown, run: Run, path: string): string {
-  const instant = parseInstant(value as string, run.context.zone)
-  return typeof instant === 'number' ? printInstant(instant) : run.refuse(path, instant, 'invalid-message')
+  const instant = readInstant(value as string, run.context.zone)
+  return typeof instant === 'string' ? run.refuse(path, instant, 'invalid-message') : instant.text
 }
 
 const significant = 15
@@ -95,6 +95,8 @@ const wholeCodec: Codec = {
 
 /** The number that a decimal text states; refused where a JSON number would state another. */
 export function toNumber(text: string, run: Run, path: string): number {
+  const plain = plainNumber(text)
+  if (plain !== undefined) return plain
   const number = Number(text)
   if (run.context.ownFigures) return number
   // xs:double is the same double as a JSON number; only what is too large for it cannot be stated.
@@ -108,6 +110,25 @@ export function toNumber(text: string, run: Run, path: string): number {
   return number === 0 ? 0 : number
 }
 
+const powersOfTen = Array.from({ length: significant + 1 }, (_, n) => 10 ** n)
+
+/**
+ * The number that a short decimal without a sign states, undefined for other texts. Its digits are a whole number that a double
+ * has exactly, as it has the power of ten they are divided by: so the quotient is rounded once, as `Number` does.
+ */
+function plainNumber(text: string): number | undefined {
+  if (text.length > significant) return undefined
+  let whole = 0
+  let point = -1
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit >= 0 && digit <= 9) whole = whole * 10 + digit
+    else if (digit === -2 && point === -1) point = i
+    else return undefined
+  }
+  return point === -1 ? whole : whole / powersOfTen[text.length - point - 1]!
+}
+
 function digits(text: string): number {
   const [whole, fraction = ''] = text.replace(/^[+-]/, '').split('.') as [string, string?]
   const all = fraction.replace(/0+$/, '') === '' ? whole.replace(/0+$/, '') : whole + fraction.replace(/0+$/, '')
@@ -117,8 +138,8 @@ function digits(text: string): number {
 /** A double as xs:decimal text: the same value, never an exponent, never -0. */
 export function printDecimal(value: number): string {
   const text = String(value === 0 ? 0 : value)
+  if (!text.includes('e')) return text
   const [mantissa, exponent] = text.split('e')
-  if (exponent === undefined) return text
   const sign = mantissa!.startsWith('-') ? '-' : ''
   const [whole, fraction = ''] = mantissa!.replace('-', '').split('.')
   const point = whole!.length + Number(exponent)

@@ -1,5 +1,5 @@
 /** Forecast blocks as shapers see them: the fields of a 2.0 block, of which those a later rule sets are undefined yet. */
-import { parseInstant, printInstant } from '../codecs/instant.ts'
+import { printInstant, readInstant } from '../codecs/instant.ts'
 import { Refusal, type Run } from '../run.ts'
 import type { Item } from './index.ts'
 
@@ -11,22 +11,30 @@ export interface Block extends Item {
   readonly end_time: string
 }
 
+/** Lists of our own whose times were looked at already: several shapers in a row get the same one. */
+const seen = new WeakSet<readonly Item[]>()
+
 /** Blocks whose times every step may compare as they are; what is no instant, or finer than one, is refused with its index. */
 export function asBlocks(items: readonly Item[], run: Run, path: string): readonly Block[] {
-  return (items as readonly Block[]).map((block, index) => {
-    if (isPlain(block.start_time) && isPlain(block.end_time)) return block
-    const read = (field: 'start_time' | 'end_time'): string => {
-      const instant = parseInstant(block[field], run.context.zone)
-      return typeof instant === 'number' ? printInstant(instant) : run.refuseItem(path, index, field, instant)
-    }
-    return { ...block, start_time: read('start_time'), end_time: read('end_time') }
-  })
+  const given = items as readonly Block[]
+  if (seen.has(items)) return given
+  const blocks = given.every((block) => isPlain(block.start_time) && isPlain(block.end_time))
+    ? [...given]
+    : given.map((block, index) => {
+        const read = (field: 'start_time' | 'end_time'): string => {
+          const instant = readInstant(block[field], run.context.zone)
+          return typeof instant === 'string' ? run.refuseItem(path, index, field, instant) : instant.text
+        }
+        return { ...block, start_time: read('start_time'), end_time: read('end_time') }
+      })
+  seen.add(blocks)
+  return blocks
 }
 
 /** Whether a time is written as our own codec writes it. */
 function isPlain(time: string): boolean {
-  const instant = parseInstant(time)
-  return typeof instant === 'number' && printInstant(instant) === time
+  const instant = readInstant(time)
+  return typeof instant !== 'string' && instant.text === time
 }
 
 /** A span of time, and the blocks that cover every instant of it. */

@@ -17,7 +17,7 @@ const mostCells = 20_000
 export function onGrid(items: readonly Item[], run: Run, path: string): Shaped {
   const { grid, oddBlocks, now } = run.context
   const blocks = asBlocks(items, run, path)
-  if (grid === undefined || blocks.every((b) => isCell(b, grid))) return { items: [...blocks], fidelity: 'exact' }
+  if (grid === undefined || blocks.every((b) => isCell(b, grid))) return { items: blocks, fidelity: 'exact' }
   const shaped: Block[] = []
   let quarters = 0
   let fidelity: Fidelity = 'exact'

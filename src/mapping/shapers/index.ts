@@ -14,7 +14,7 @@ import { usageShaper } from './usage.ts'
 export type Item = Record<string, unknown>
 
 export interface Shaped {
-  readonly items: Item[]
+  readonly items: readonly Item[]
   /** What it did to this message; 'exact' when the figures mean what they meant. */
   readonly fidelity: Fidelity
   /** How many items do not simply say what they said before; where the figures mean the same, how many were rewritten. */
@@ -57,7 +57,7 @@ const nothing = {
   drops: {},
 }
 
-const untouched = (items: readonly Item[]): Shaped => ({ items: [...items], fidelity: 'exact' })
+const untouched = (items: readonly Item[]): Shaped => ({ items, fidelity: 'exact' })
 
 const forecastShapers: Record<Exclude<ShaperRef['use'], 'usage'>, Shaper> = {
   tightest: {

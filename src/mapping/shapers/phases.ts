@@ -10,9 +10,12 @@ import type { Item, Shaped } from './index.ts'
 
 /** Upwards: power is about ALL; ampere is one block for each phase the link is configured with. */
 export function perPhase(items: readonly Item[], run: Run): Shaped {
-  const shaped = (items as readonly Block[]).flatMap((block) =>
-    block.unit === 'A' ? run.context.amperePhases.map((phase) => ({ ...block, phase })) : [{ ...block, phase: 'ALL' }],
-  )
+  const blocks = items as readonly Block[]
+  const shaped = blocks.some((block) => block.unit === 'A')
+    ? blocks.flatMap((block) =>
+        (block.unit === 'A' ? run.context.amperePhases : ['ALL']).map((phase) => ({ ...block, phase })),
+      )
+    : blocks.map((block) => ({ ...block, phase: 'ALL' }))
   return { items: shaped, fidelity: 'exact' }
 }
 

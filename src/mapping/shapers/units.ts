@@ -12,6 +12,7 @@ export function toOneUnit(items: readonly Item[], run: Run, path: string): Shape
   const blocks = asBlocks(items, run, path)
   const units = new Set(blocks.map(({ unit }) => (unit === 'WH' || unit === 'KWH' ? unit.slice(0, -1) : unit)))
   const target = run.context.legacyUnit ?? (units.size === 1 ? [...units][0]! : 'KW')
+  if (blocks.every(({ unit }) => unit === target)) return { items: blocks, fidelity: 'exact', changed: 0 }
   let fidelity: Fidelity = 'exact'
   let changed = 0
   const shaped = blocks.flatMap((block) => {

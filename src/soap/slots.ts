@@ -1,0 +1,100 @@
+/**
+ * What a decoder goes by: for each element of a contract what may stand in it, in which order, and what its text must be.
+ * Limits: compiled once per contract, and the same for every message.
+ */
+import type { Complex, Field, Message, Scalar } from '../contract/model.ts'
+import { compileCheck } from '../contract/scalar.ts'
+import { canonicalInstant } from '../mapping/codecs/instant.ts'
+
+export type Value = Record<string, unknown>
+
+export interface Frame {
+  /** In contract order, in which they mostly come. */
+  readonly order: readonly Slot[]
+  readonly elements: ReadonlyMap<string, Slot>
+  readonly attributes: ReadonlyMap<string, Slot>
+  readonly required: readonly Slot[]
+  /** All fields absent, in contract order: copied for every element, so that all values share one hidden class. */
+  readonly empty: Value
+}
+
+export interface Slot {
+  readonly name: string
+  /** Its place in the order of its frame. */
+  readonly place: number
+  readonly uri: string
+  readonly list: boolean
+  readonly max: number
+  readonly nillable: boolean
+  readonly required: boolean
+  /** May be left out: old stacks write what is left out as nil, allowed or not. */
+  readonly optional: boolean
+  readonly collapse: boolean
+  /** What is no text has no blanks in it when it passes its check. */
+  readonly isText: boolean
+  /** The same text, known already, where it needs no check. */
+  readonly known: ((text: string) => string | undefined) | undefined
+  readonly check: ((text: string) => string | undefined) | undefined
+  readonly frame: Frame | undefined
+}
+
+/** What a message decoder is compiled into, once per contract. */
+export interface CompiledElement {
+  readonly root: Slot
+}
+
+export function compileElement(message: Message): CompiledElement {
+  const field = { name: message.name, uri: message.uri, min: 1, max: 1, nillable: false, attribute: false, doc: '' }
+  return { root: compileSlot({ ...field, type: message.type }) }
+}
+
+/** A decoder for one global element of simple type, such as a header. */
+export function compileField(field: Field): CompiledElement {
+  return { root: compileSlot(field) }
+}
+
+const texts = new Map<string, string>()
+
+/** The same text as one object wherever it stands: comparing it with itself takes no time. */
+function oneText(text: string): string {
+  const known = texts.get(text) ?? text
+  texts.set(known, known)
+  return known
+}
+
+function compileSlot(field: Field, place = 0): Slot {
+  const scalar = field.type.kind === 'scalar' ? field.type : undefined
+  return {
+    name: field.name,
+    place,
+    uri: oneText(field.uri),
+    list: field.max > 1,
+    max: field.max,
+    nillable: field.nillable,
+    required: field.min > 0,
+    optional: field.min === 0 && field.max === 1,
+    collapse: scalar?.collapse ?? false,
+    isText: scalar?.type === 'text',
+    known: scalar && isBareInstant(scalar) ? canonicalInstant : undefined,
+    check: scalar && compileCheck(scalar),
+    frame: field.type.kind === 'complex' ? compileFrame(field.type) : undefined,
+  }
+}
+
+/** An instant without facets, of which any will do. */
+function isBareInstant({ type, values, pattern, minLength, maxLength }: Scalar): boolean {
+  return type === 'instant' && [values, pattern, minLength, maxLength].every((facet) => facet === undefined)
+}
+
+function compileFrame(type: Complex): Frame {
+  const order = type.fields.filter((field) => !field.attribute).map(compileSlot)
+  const attributes = type.fields.filter((field) => field.attribute).map(compileSlot)
+  const named = (slots: readonly Slot[]) => new Map(slots.map((slot) => [slot.name, slot]))
+  return {
+    order,
+    elements: named(order),
+    attributes: named(attributes),
+    required: [...attributes, ...order].filter((slot) => slot.required),
+    empty: Object.fromEntries(type.fields.map((f) => [f.name, undefined])),
+  }
+}
