@@ -13,6 +13,7 @@ import { tokenText } from './config/values.ts'
 import { readYaml } from './config/yaml.ts'
 import { type Finding, FindingsError } from './contract/model.ts'
 
+export { changesBetween, describeChange, type SettingChange, withoutRestart } from './config/changes.ts'
 export {
   type Config,
   isLegacy,
@@ -22,6 +23,7 @@ export {
   type ProfileConfig,
   securityOf,
 } from './config/schema.ts'
+export { settingsOf } from './config/settings.ts'
 
 /** The environment: each of these, or its name with _FILE appended for a file that holds the value. */
 const environment = {

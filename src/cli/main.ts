@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { home } from '../app.ts'
 import { check } from './check.ts'
+import { diffConfig, printConfig } from './config.ts'
 import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dead.ts'
 import { demo } from './demo.ts'
 import { type DraftOptions, draft } from './draft.ts'
@@ -72,6 +73,24 @@ program
   })
 
 const config = ['-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG'] as const
+
+const configs = program
+  .command('config')
+  .description(
+    'print the configuration as it would be in force, defaults and environment included; secrets are not shown',
+  )
+  .option(...config)
+  .action((options: { config?: string }) => {
+    code = printConfig(options.config)
+  })
+
+configs
+  .command('diff <file>')
+  .description('print what this file would change, and what of it needs a restart; exit 78 if it cannot be used')
+  .option(...config)
+  .action((file: string, _options: unknown, command: Command) => {
+    code = diffConfig(command.optsWithGlobals<{ config?: string }>().config, file)
+  })
 
 const journals = program
   .command('journal')

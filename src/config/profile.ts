@@ -63,7 +63,10 @@ export const profile = z
       .union([z.enum(['token', 'bearer', 'none']), oauth])
       .default('token')
       .describe('How we identify ourselves: `Token x`, `Bearer x`, nothing, or OAuth 2 client credentials (D-01).'),
-    headersOut: headers.default({}).describe('Headers added to every call, such as an API key (D-40).'),
+    headersOut: headers
+      .default({})
+      .meta({ secret: true })
+      .describe('Headers added to every call, such as an API key (D-40).'),
     baseUrlOverride: baseUrl.optional().describe('Called instead of the base_url it registers (D-08, D-09).'),
     pathOverrides: z
       .partialRecord(

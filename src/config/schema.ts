@@ -36,7 +36,7 @@ const legacyPeer = z.strictObject({
     .enum(['1.1', '1.2'])
     .optional()
     .describe('SOAP version it is called with. Default: 1.1 where its WSDL offers it, else 1.2.'),
-  headersOut: headers.default({}).describe('Headers added to every call, such as an API key.'),
+  headersOut: headers.default({}).meta({ secret: true }).describe('Headers added to every call, such as an API key.'),
   security: security.describe('How it shows who it is, and how we do.'),
   operations: z.array(z.string()).optional().describe('The operations it may call. Default: all of its contract.'),
   rateLimit: rateLimit.describe('How many messages it may send. Default: no limit.'),

@@ -154,8 +154,7 @@ function retire(open: Open): void {
 
 async function close(server: Server, open: Open, withinMs: number): Promise<void> {
   retire(open)
-  // Right after the loop has taken in all that had arrived: whoever just came is answered, not reset.
-  await new Promise((resolve) => setImmediate(resolve))
+  await quietMoment()
   await new Promise<void>((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), withinMs)
     const grace = setTimeout(() => endUnused(open, 0), firstRequestWithin)
@@ -171,6 +170,19 @@ async function close(server: Server, open: Open, withinMs: number): Promise<void
     endUnused(open, firstRequestWithin)
     for (const socket of open.handshaking.values()) socket.destroy()
   })
+}
+
+/**
+ * Resolves right after the event loop has looked and found nothing to do, or nearly: the system resets connections that nobody
+ * has accepted when a listener closes, so it closes when there are none.
+ */
+async function quietMoment(): Promise<void> {
+  const giveUp = performance.now() + 200
+  for (let before = performance.now(), now = giveUp; ; before = now) {
+    await new Promise((resolve) => setImmediate(resolve))
+    now = performance.now()
+    if (now - before < 0.2 || now > giveUp) return
+  }
 }
 
 /** To Node a connection is only idle once it has carried a request; those are ended that have had `graceMs` for it. */

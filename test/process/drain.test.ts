@@ -35,7 +35,7 @@ describe('The built gateway that is told to stop', function () {
       up: { legacy: 'op', modern: 'grid' },
     },
     delivery: { firstRetry: '50ms', longestRetry: '200ms' },
-    drain: { delay: '1500ms', total: '8s' },
+    drain: { delay: '3s', total: '9s' },
     ...more,
   })
   const readyz = async () => (await fetch(`${gateway.adminUrl}/readyz`)).status
@@ -93,9 +93,12 @@ describe('The built gateway that is told to stop', function () {
     const silent = [await idle(gateway.soapUrl), await idle(gateway.restUrl)]
     gateway.signal('SIGTERM')
     await eventually('it is not ready', async () => (await readyz()) === 503)
-    // Nobody has told the callers: they go on until the address is closed.
-    expect(await gateway.ended).to.equal(0)
+    // Whoever sends callers here needs a while to hear of it: until then they are served, each connection once.
+    const before = callers.map((caller) => caller.ended())
+    await eventually('all are served on', () => callers.every(({ ended }, n) => ended() >= before[n]! + 3))
     await Promise.all(callers.map((caller) => caller.stop()))
+    expect(gateway.isRunning()).to.equal(true)
+    expect(await gateway.ended).to.equal(0)
     for (const { name, problems, ended } of callers) {
       expect(problems, name).to.deep.equal([])
       expect(ended(), `${name} was told to move on`).to.be.greaterThan(0)
@@ -122,8 +125,8 @@ describe('The built gateway that is told to stop', function () {
     await cpo.waitFor(1, 10_000)
     const asked = performance.now()
     gateway.signal('SIGTERM')
-    await eventually('an answer', () => waiting.answered() > 0, 10_000)
-    expect(performance.now() - asked).to.be.at.least(1_400)
+    await waiting.stop()
+    expect(performance.now() - asked).to.be.at.least(2_900)
     expect(waiting.accepted()).to.be.greaterThan(0)
     expect(await gateway.ended).to.equal(0)
     expect(waiting.problems).to.deep.equal([])
@@ -135,11 +138,13 @@ describe('The built gateway that is told to stop', function () {
     callers = [outside, app]
     await eventually('both are at work', () => callers.every((caller) => caller.answered() >= 2), 20_000)
     gateway.signal('SIGTERM')
+    await eventually('it is not ready', async () => (await readyz()) === 503)
+    await outside.stop()
     await eventually('the outside is closed', () => refused(gateway.soapUrl), 10_000)
     const before = app.answered()
     await eventually('the app is served', () => app.answered() >= before + 5, 10_000)
+    await app.stop()
     expect(await gateway.ended).to.equal(0)
-    await Promise.all(callers.map((caller) => caller.stop()))
     for (const { name, problems } of callers) expect(problems, name).to.deep.equal([])
     expect(arrived(app)).to.be.greaterThan(0)
   })

@@ -30,7 +30,7 @@ export interface Block {
 
 export const token = 'token-of-the-grid'
 
-/** Calls again and again until it is stopped, or the address is closed: then it has moved on, as it should. */
+/** Calls again and again until it is stopped, or the address is closed. */
 export function startCaller(gateway: GatewayProcess, wire: 'soap' | 'rest', name: string, block: Block): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const problems: string[] = []
