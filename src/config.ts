@@ -35,6 +35,7 @@ const environment = {
   OSCP_GW_LISTEN_REST: { path: ['listen', 'rest'], doc: 'Overrides listen.rest.' },
   OSCP_GW_TOKEN_KEY: { path: ['tokenKey'], doc: 'The key itself; best given as OSCP_GW_TOKEN_KEY_FILE.' },
   OSCP_GW_LISTEN_ADMIN: { path: ['listen', 'admin'], doc: 'Overrides listen.admin.' },
+  OSCP_GW_CONSOLE_TOKEN: { path: ['console', 'token'], doc: 'What an operator shows to change anything.' },
   OSCP_GW_DIALECTS: { path: ['dialects'], doc: 'Folder of mounted dialects; overrides dialects.' },
   OSCP_GW_SIDECAR_OF: { path: ['sidecarOf'], doc: 'Overrides sidecarOf.' },
   OSCP_GW_DRAIN_DELAY: { path: ['drain', 'delay'], doc: 'Overrides drain.delay.' },
@@ -175,7 +176,10 @@ function readSecrets(config: Config, file: string): Config {
   const redis = config.redis && fill(config.redis, 'redis.', 'password')
   const sentinels = redis?.sentinels && fill(redis.sentinels, 'redis.sentinels.', 'password')
   const traces = fillTraces(config.traces, readSecretFile, report)
-  const whole = fill({ ...config, peers, traces, redis: redis && { ...redis, sentinels } }, '', 'tokenKey')
+  const console = fill(config.console, 'console.', 'token')
+  if (console.token !== undefined && console.token.length < 16)
+    report('console.tokenFile', 'names a file whose token is shorter than 16 characters')
+  const whole = fill({ ...config, peers, console, traces, redis: redis && { ...redis, sentinels } }, '', 'tokenKey')
   if (findings.length > 0) throw new FindingsError(findings)
   return whole
 }

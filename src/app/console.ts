@@ -34,7 +34,7 @@ export function consoleOf(
   const { sessions, peers: modern } = party
   const parties = Object.keys(config.peers) as PeerId[]
   const ground = { ledger, journal, links, liveness, sessions, breakers, certificates, watch, modern, now }
-  return openConsole({ data: consoleData({ ...ground, log, events, parties }), log, now })
+  return openConsole({ data: consoleData({ ...ground, log, events, parties }), log, token: config.console.token, now })
 }
 
 function consoleData(options: DataOptions): ConsoleData {

@@ -34,7 +34,14 @@ export function openCspRequests(ground: Ground, { wire, sessions }: Party, event
   const common = { ledger, events, now, newId: randomUUID, closed }
   const pause = (peer: PeerId) => profile(peer).adjustEvery
   const styles = async (peer: PeerId) => (await sessions.state(peer)).measurementConfiguration
-  const usage = usageFlow({ ...common, observer, profile, styles, untaken: untaken.reason.bind(untaken) })
+  const usage = usageFlow({
+    ...common,
+    observer,
+    profile,
+    styles,
+    untaken: untaken.reason.bind(untaken),
+    kept: ground.usage.add.bind(ground.usage),
+  })
   const sending = { wire, links, attempt: config.delivery.timeout }
   const measurements = (message: string) =>
     modernEvent(message, {

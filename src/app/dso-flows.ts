@@ -27,10 +27,12 @@ import type { LegacyWire } from '../exchange/legacy.ts'
 import type { Observer } from '../exchange/observer.ts'
 import { contextOf, type Link, type Links } from '../exchange/peers.ts'
 import type { ModernFlow } from '../exchange/receive-modern.ts'
+import type { KeptUsage } from '../exchange/usage-kept.ts'
 import type { Log } from '../ops/log.ts'
 
 export interface DsoFlowsOptions {
   readonly config: Config
+  readonly usage: KeptUsage
   readonly log: Log
   readonly links: Links
   readonly ledger: Ledger
@@ -65,7 +67,8 @@ export function openDsoFlows(options: DsoFlowsOptions): DsoFlows {
   const times = { attempt, firstRetry, longestRetry: Math.max(longestRetry, firstRetry) }
   const own = { ...options, attempt, times, contextOf: (link: Link) => contextOf(link, now(), config.offlineAfter) }
   const profile = (peer: PeerId) => profileOf(config, peer)
-  const usage = { ...own, route: (peer: PeerId) => profile(peer).measurementRoute }
+  const kept = options.usage.add.bind(options.usage)
+  const usage = { ...own, kept, route: (peer: PeerId) => profile(peer).measurementRoute }
   const seeding = new Seeding(own)
   const fallback = new ConfiguredFallback({ ...own, grid: (peer) => profile(peer).forecastGrid })
   const stopped = new AbortController()

@@ -25,6 +25,7 @@ import type { LegacyPeer, Links } from '../exchange/peers.ts'
 import { type LegacyFlow, legacyReceiver } from '../exchange/receive.ts'
 import { modernReceiver } from '../exchange/receive-modern.ts'
 import { byRole, flexibilityProviders } from '../exchange/receivers.ts'
+import { KeptUsage } from '../exchange/usage-kept.ts'
 import { compileList } from '../http/addresses.ts'
 import { compileForwarded } from '../http/forwarded.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
@@ -76,6 +77,8 @@ export interface Parts {
   readonly party: Party
   readonly legacyWire: LegacyWire
   readonly liveness: Liveness
+  /** What was reported lately of the load of each group. */
+  readonly usage: KeptUsage
   readonly forecasts: Forecasts
   /** What capacity optimizers are told. */
   readonly advice: Forecasts
@@ -100,6 +103,7 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly ledger: Ledger
   readonly keepPace: KeepPace
   readonly liveness: Liveness
+  readonly usage: KeptUsage
   readonly breakers: Breakers
   readonly tracing: Tracing
 }
@@ -125,7 +129,8 @@ export function assemble(options: PartsOptions): Parts {
   observers.push(watch.observer, metrics.observer, tracing.observer)
   observers.push(...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
-  const shared = { ledger, liveness, breakers, tracing, keepPace: keepPace(pace, ratesOf(config)) }
+  const usage = new KeptUsage(ledger, now)
+  const shared = { ledger, liveness, usage, breakers, tracing, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
   const http = tracing.http(client)
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
@@ -174,6 +179,7 @@ export function assemble(options: PartsOptions): Parts {
     party,
     legacyWire,
     liveness,
+    usage,
     forecasts,
     advice,
     events,

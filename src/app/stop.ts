@@ -53,7 +53,7 @@ async function finish(parts: Parts, closed: readonly Promise<void>[], left: () =
   parts.dsoFlows.stop()
   parts.certificates.stop()
   await within(left(), [...closed, agenda.stop()])
-  const work = [parts.rest, parts.replies, party.sessions, forecasts, advice, events, parts.liveness]
+  const work = [parts.rest, parts.replies, party.sessions, forecasts, advice, events, parts.liveness, parts.usage]
   await within(
     left(),
     work.map((part) => part.settled()),

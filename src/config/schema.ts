@@ -201,6 +201,22 @@ export const schema = z.strictObject({
     .prefault({})
     .describe('What happened lately, for people to look up: ids, outcomes and receipts, never bodies.'),
   traces: traces.optional(),
+  console: z
+    .strictObject({
+      token: z
+        .string()
+        .min(16)
+        .optional()
+        .meta({ secret: true })
+        .describe('What an operator shows at /console to change anything. Default: the console is read-only.'),
+      tokenFile: z.string().optional().describe('File that holds that token.'),
+    })
+    .refine(({ token, tokenFile }) => token === undefined || tokenFile === undefined, {
+      path: ['token'],
+      error: 'give either token or tokenFile',
+    })
+    .prefault({})
+    .describe('The console on the admin listener.'),
   peers: z.record(id, peer).describe('The parties, by a name of your choice that is part of their URL.'),
   links: z.record(id, link).describe('Which parties speak through the gateway, by a name of your choice.'),
 })

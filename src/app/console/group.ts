@@ -4,6 +4,7 @@ import { forecastKey } from '../../exchange/forecast-key.ts'
 import { emptyRecord, type ForecastRecord } from '../../exchange/forecast-record.ts'
 import type { Link } from '../../exchange/peers.ts'
 import { type Block, overlay } from '../../exchange/schedule.ts'
+import { type UsageRecord, usageKey } from '../../exchange/usage-kept.ts'
 import type { GroupView, LinkRow } from '../../ops/console/data.ts'
 import { type ConsoleGround, receiverOf } from './ground.ts'
 import { askedRow, groupRow } from './rows.ts'
@@ -19,10 +20,11 @@ export async function readGroup(
   const peer = receiverOf(link)
   const of = (type: string) => ledger.read<ForecastRecord>(forecastKey(peer, link.id, type, group))
   const isDown = link.legacy.role !== 'dso'
-  const [limit, fallback, optimum, limits] = await Promise.all([
+  const [limit, fallback, optimum, usage, limits] = await Promise.all([
     of('CONSUMPTION'),
     of('FALLBACK_CONSUMPTION'),
     of('OPTIMUM'),
+    ledger.read<UsageRecord>(usageKey(link, group)),
     isDown ? ledger.read<GroupLimits>({ peer, id: `limits/${link.id}/${group}` }) : undefined,
   ])
   const said = limits?.record.said
@@ -39,7 +41,9 @@ export async function readGroup(
     delivered: record.held,
     fallback: said ? (said.FALLBACK_CONSUMPTION?.blocks ?? []) : fallback ? wholeOf(fallback.record) : [],
     optimum: said ? (said.OPTIMUM?.blocks ?? []) : (optimum?.record.held ?? []),
-    usage: [],
+    usage: (usage?.record.intervals ?? []).map(({ start, end, energy }) => {
+      return { start, end, power: Math.round((energy / (end - start)) * 3600_000 * 1000) / 1000 }
+    }),
     versions: watch.versionsOf(forecastKey(peer, link.id, 'CONSUMPTION', group)),
   }
 }

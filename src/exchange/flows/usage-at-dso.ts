@@ -33,6 +33,8 @@ export interface UsageAtDsoOptions {
   /** Which of the two messages this party reports usage with: the other would say the same energy again. */
   readonly route: (peer: PeerId) => 'group' | 'asset'
   readonly contextOf: (link: Link) => Context
+  /** Keeps for people what was passed on. */
+  readonly kept?: (link: Link, value: Value) => void
   readonly now: () => number
   readonly newId: () => string
   /** Limit of one attempt, in milliseconds. */
@@ -60,6 +62,7 @@ export function usageAtDsoFlow(options: UsageAtDsoOptions): ModernFlow {
       const also: Change[] = meters ? [{ id: key.id, revision: stored?.revision ?? 0, write }] : []
       if (await keep(request, link, compiled, 'value' in part ? part.value : undefined, also)) {
         receipts.push(part.receipt)
+        options.kept?.(link, request.value)
         return undefined
       }
     }

@@ -32,6 +32,8 @@ export interface UsageOptions {
   readonly styles: (peer: PeerId) => Promise<readonly string[]>
   /** Why nothing can be sent to this peer; undefined when it can. */
   readonly closed: (peer: PeerId) => Promise<string | undefined>
+  /** Keeps for people what was passed on. */
+  readonly kept?: (link: Link, value: Value) => void
   /** Why this peer is not sent this message; undefined when it is. */
   readonly untaken: (peer: PeerId, message: string) => Promise<string | undefined>
 }
@@ -145,6 +147,7 @@ export function usageFlow(options: UsageOptions): LegacyFlow {
       ? [{ id: meterId(link.id, cable), revision, write: { record: meter, due: 'not due', keepFor } }]
       : []
     if (!(await events.add(way.peer, event, also))) return 'overtaken'
+    if (way.peer === link.modern.id) options.kept?.(link, value)
     if (meter) meters.set(cable, { record: meter, revision: revision + 1 })
     return { item, verdict: 'ACCEPTED' }
   }

@@ -1,5 +1,5 @@
 /** The frame of every page of the console: landmarks, navigation, search, and who is logged in. Limits: no inline script or style. */
-import type { Assets } from './assets.ts'
+import type { AssetName, Assets } from './assets.ts'
 import { type Html, html, type Part } from './html.ts'
 import { clock } from './times.ts'
 
@@ -24,6 +24,8 @@ export interface Page {
   readonly query?: string
   /** Whether the page follows what happens. */
   readonly live?: boolean
+  /** A script of its own, besides the one of all pages. */
+  readonly script?: AssetName
   readonly content: Part
 }
 
@@ -34,7 +36,10 @@ const pages = [
   ['peers', '/console/peers', 'Parties'],
 ] as const
 
-export function layout({ assets, access, now }: Frame, { title, current, query = '', live, content }: Page): string {
+export function layout(
+  { assets, access, now }: Frame,
+  { title, current, query = '', live, script, content }: Page,
+): string {
   const navigation = pages.map(
     ([page, path, label]) =>
       html`<li><a href="${path}"${page === current && html` aria-current="page"`}>${label}</a></li>`,
@@ -48,7 +53,7 @@ export function layout({ assets, access, now }: Frame, { title, current, query =
 <title>${title} · OSCP gateway</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${assets.path('console.css')}">
-<script type="module" src="${assets.path('console.js')}"></script>
+<script type="module" src="${assets.path('console.js')}"></script>${script && html`<script type="module" src="${assets.path(script)}"></script>`}
 </head>
 <body${live && html` data-live="/console/api/events"`}>
 <a class="skip" href="#content">Skip to the content</a>

@@ -30,7 +30,7 @@ export interface Column {
 
 export interface TableRow {
   readonly id?: string
-  readonly tone?: Tone
+  readonly tone?: Tone | 'now'
   /** What a filter looks for. */
   readonly text?: string
   readonly cells: readonly Part[]

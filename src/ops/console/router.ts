@@ -3,16 +3,18 @@ import Router from '@koa/router'
 import type Koa from 'koa'
 import type { Context } from 'koa'
 import type { Log } from '../log.ts'
-import { serveApi } from './api.ts'
+import { serveActions } from './actions.ts'
+import { findGroup, serveApi } from './api.ts'
 import { loadAssets } from './assets.ts'
 import type { ConsoleData } from './data.ts'
-import { deadPage } from './dead-page.ts'
 import { exchangePage, searchPage } from './exchange-pages.ts'
+import { groupPage } from './group-page.ts'
 import { guard } from './guard.ts'
 import { html } from './html.ts'
 import { layout, type Page } from './layout.ts'
 import { linkPage } from './link-page.ts'
 import { Live } from './live.ts'
+import { Login } from './login.ts'
 import { isSlugOf } from './names.ts'
 import { overviewPage } from './overview-page.ts'
 import { peersPage } from './peers-page.ts'
@@ -21,18 +23,21 @@ import { exchangePath } from './places.ts'
 export interface ConsoleOptions {
   readonly data: ConsoleData
   readonly log: Log
+  /** What an operator shows to change anything; without it nothing can be changed. */
+  readonly token?: string | undefined
   readonly now: () => number
 }
 
 /** Adds the console to an application. */
 export type Attach = (app: Koa) => void
 
-export function openConsole({ data, log, now }: ConsoleOptions): Attach {
+export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
   const assets = loadAssets()
   const router = new Router()
+  const login = new Login({ token, now })
   const show = (ctx: Context, page: Page) => {
     ctx.type = 'html'
-    ctx.body = layout({ assets, access: { kind: 'read-only' }, now: now() }, page)
+    ctx.body = layout({ assets, access: login.access(ctx), now: now() }, page)
   }
   const problem = (ctx: Context, status: number, sentence: string) => {
     ctx.status = status
@@ -47,6 +52,10 @@ export function openConsole({ data, log, now }: ConsoleOptions): Attach {
     const link = overview.links.find((row) => isSlugOf(ctx.params.link!, row.link))
     if (link) show(ctx, linkPage(link, overview))
   })
+  router.get('/console/links/:link/groups/:group', async (ctx) => {
+    const view = await findGroup(data, ctx.params.link!, ctx.params.group!)
+    if (view) show(ctx, groupPage(view, Number(textOf(ctx.query.version) || Number.NaN)))
+  })
   router.get('/console/search', async (ctx) => {
     const query = textOf(ctx.query.q).trim()
     const entries = query === '' ? [] : await data.search(query)
@@ -60,7 +69,6 @@ export function openConsole({ data, log, now }: ConsoleOptions): Attach {
     if (entries.length > 0) show(ctx, exchangePage(ctx.params.exchange!, entries, now()))
     else problem(ctx, 404, 'The journal knows no such exchange: the id is another, or it is too long ago.')
   })
-  router.get('/console/dead', async (ctx) => show(ctx, deadPage(await data.dead(), { kind: 'read-only' }, now())))
   router.get('/console/peers', async (ctx) => show(ctx, peersPage(await data.overview())))
   router.get('/console/assets/:name', (ctx) => {
     const asset = assets.find(ctx.params.name!)
@@ -69,6 +77,7 @@ export function openConsole({ data, log, now }: ConsoleOptions): Attach {
     ctx.type = asset.type
     ctx.body = asset.body
   })
+  serveActions(router, { data, login, log, now, show, problem })
   serveApi(router, data, new Live({ data }))
   return (app) => {
     app.use(guard(log, problem))
