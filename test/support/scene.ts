@@ -26,8 +26,8 @@ export interface Scene {
   readonly redis: RedisServer | undefined
   readonly gateway: TestGateway
   connect(options?: Partial<DsoOptions>): Promise<Dso>
-  /** Stops the gateway and starts another in its place; clients must connect anew. */
-  restartGateway(): Promise<void>
+  /** Stops the gateway, within so many milliseconds, and starts another in its place; clients must connect anew. */
+  restartGateway(withinMs?: number): Promise<void>
 }
 
 const open: (() => Promise<unknown>)[] = []
@@ -65,8 +65,8 @@ export async function openScene(state: State, { link, dso, delivery }: SceneOpti
       return gateway
     },
     connect,
-    async restartGateway() {
-      await gateway.stop()
+    async restartGateway(withinMs) {
+      await gateway.stop(withinMs)
       gateway = await startTestGateway({ config, now: clock })
     },
   }
