@@ -28,9 +28,10 @@ function normaliseComplex(type: Complex, json: unknown): unknown {
   let value = given
   for (const field of type.fields) {
     const { name } = field
-    const found = given[name] ?? (field.min > 0 ? defaults[name] : undefined)
+    const said = given[name]
+    const found = said ?? (field.min > 0 ? defaults[name] : undefined)
     const normal = found === undefined ? undefined : normaliseField(field, found)
-    if (normal === given[name]) continue
+    if (normal === said) continue
     if (value === given) value = { ...given }
     if (normal === undefined) delete value[name]
     else value[name] = normal
@@ -57,7 +58,7 @@ function normaliseOne(type: Complex | Scalar, value: unknown): unknown {
 }
 
 function normaliseScalar(type: Scalar, value: unknown): unknown {
-  if (typeof value !== 'string' || type.type === 'text') return value
+  if (type.type === 'text' || typeof value !== 'string') return value
   if (type.type === 'decimal' && /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(value.trim()))
     return Number(value)
   if (type.type !== 'instant' || isPlainTime(value)) return value

@@ -34,27 +34,39 @@ function compileContent(type: Complex, prefixes: Map<string, string>): Encoder {
   const parts = type.fields.filter((f) => !f.attribute).map((field) => compileChild(field, prefixes))
   return (value) => {
     let xml = ''
-    for (const part of parts) xml += part(value)
+    for (let i = 0; i < parts.length; i++) xml += parts[i]!(value)
     return xml
   }
 }
 
 function compileChild(field: Field, prefixes: Map<string, string>): Encoder {
-  const { name, max, type } = field
-  const tag = `${prefixes.get(field.uri)}${name}`
-  const nil = `<${tag} xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"/>`
-  let one: (item: unknown) => string
-  if (type.kind === 'complex') {
-    const attributes = compileAttributes(type, prefixes)
-    const content = compileContent(type, prefixes)
-    one = (item) => `<${tag}${attributes(item as Value)}>${content(item as Value)}</${tag}>`
-  } else one = (item) => (item === null ? nil : `<${tag}>${escapeText(item as string)}</${tag}>`)
-  if (max <= 1) return (value) => (value[name] === undefined ? '' : one(value[name]))
+  const { name, max } = field
+  const one = compileOne(field, `${prefixes.get(field.uri)}${name}`, prefixes)
+  if (max <= 1)
+    return (value) => {
+      const item = value[name]
+      return item === undefined ? '' : one(item)
+    }
   return (value) => {
     let xml = ''
     for (const item of (value[name] as unknown[] | undefined) ?? []) xml += one(item)
     return xml
   }
+}
+
+function compileOne({ type }: Field, tag: string, prefixes: Map<string, string>): (item: unknown) => string {
+  const [start, end] = [`<${tag}>`, `</${tag}>`]
+  if (type.kind === 'complex') {
+    const attributes = type.fields.some((f) => f.attribute) ? compileAttributes(type, prefixes) : undefined
+    const content = compileContent(type, prefixes)
+    if (!attributes) return (item) => start + content(item as Value) + end
+    return (item) => `<${tag}${attributes(item as Value)}>${content(item as Value)}${end}`
+  }
+  const nil = `<${tag} xsi:nil="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"/>`
+  // Numbers and times are written by codecs, and hold nothing that XML would take for something else.
+  if (type.type === 'decimal' || type.type === 'instant')
+    return (item) => (item === null ? nil : start + (item as string) + end)
+  return (item) => (item === null ? nil : start + escapeText(item as string) + end)
 }
 
 function compileAttributes(type: Complex, prefixes: Map<string, string>): Encoder {
