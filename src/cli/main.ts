@@ -10,6 +10,7 @@ import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dea
 import { demo } from './demo.ts'
 import { type DraftOptions, draft } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
+import { type FakeCommandOptions, fake } from './fake.ts'
 import { type JournalOptions, journal, showExchange } from './journal.ts'
 import { listLimits } from './limits.ts'
 import { type PagesOptions, pages } from './pages.ts'
@@ -50,6 +51,27 @@ program
   .action((options: { keep?: boolean }) => {
     code = demo(options.keep ?? false)
   })
+
+const fakes = program
+  .command('fake')
+  .description('play one party of an integration by a script, so that it can be rehearsed without the other side')
+
+for (const [role, what] of [
+  ['dso', 'a grid operator that speaks OSCP 1.0'],
+  ['csp', 'a charge point operator that speaks OSCP 1.0'],
+  ['cp', 'a grid operator that speaks OSCP 2.0 (capacity provider)'],
+  ['fp', 'a charge point operator that speaks OSCP 2.0 (flexibility provider)'],
+] as const)
+  fakes
+    .command(role)
+    .description(`play ${what}`)
+    .option('-c, --config <script>', 'what it sends when and how it answers (YAML); docs/fake-peers.md')
+    .option('--for <time>', 'end by itself after this time, such as 10m')
+    .option('--json', 'one JSON text for each message')
+    .option('--strict', 'exit 20 if anything it sent was refused or unanswered, or it was told something wrong')
+    .action((options: FakeCommandOptions) => {
+      code = fake(role, options)
+    })
 
 program
   .command('translate')

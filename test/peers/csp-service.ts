@@ -1,6 +1,6 @@
 /** A simulated charge spot operator that hosts its own CspService: it takes forecasts and keeps what it was told. */
 import { forecastShape, operation } from './dso-service.ts'
-import { type Called, type ServiceTable, startSoapService } from './soap-service.ts'
+import { type Called, type ServiceOptions, type ServiceTable, startSoapService } from './soap-service.ts'
 
 const table: ServiceTable = {
   namespace: 'urn:oscp-gateway:oscp-1.0:Csp',
@@ -20,7 +20,7 @@ export interface CableForecast {
 export type CspService = Awaited<ReturnType<typeof startCspService>>
 
 /** By itself it accepts every forecast. */
-export async function startCspService(options: { readonly port?: number } = {}) {
+export async function startCspService(options: ServiceOptions = {}) {
   const service = await startSoapService(
     table,
     (call) => (call.operation === 'Heartbeat' ? { currentTime: new Date().toISOString() } : { status: 'Accepted' }),

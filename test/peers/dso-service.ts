@@ -1,5 +1,12 @@
 /** A simulated grid operator that hosts its own DsoService: it decides about wishes, takes usage and tells what holds. */
-import { type Called, type ServiceTable, type Shape, startSoapService, type Xml } from './soap-service.ts'
+import {
+  type Called,
+  type ServiceOptions,
+  type ServiceTable,
+  type Shape,
+  startSoapService,
+  type Xml,
+} from './soap-service.ts'
 
 export const forecastShape: Shape = {
   'cableId!': null,
@@ -37,8 +44,7 @@ const table: ServiceTable = {
   },
 }
 
-export interface DsoServiceOptions {
-  readonly port?: number
+export interface DsoServiceOptions extends ServiceOptions {
   /** What it tells those who ask for forecasts, as elements in schema order; its own default is none. */
   readonly forecasts?: (asked: Called) => Xml[]
   /** Operations that it does not support, and those that fail until it is told to behave otherwise. */
@@ -49,7 +55,7 @@ export interface DsoServiceOptions {
 export type DsoService = Awaited<ReturnType<typeof startDsoService>>
 
 /** By itself it leaves every wish pending, accepts all usage and knows no forecast. */
-export function startDsoService({ forecasts = () => [], lacks = [], fails = [], port }: DsoServiceOptions = {}) {
+export function startDsoService({ forecasts = () => [], lacks = [], fails = [], ...options }: DsoServiceOptions = {}) {
   const behaves = Object.fromEntries([
     ...lacks.map((name) => [name, { fault: { code: 'Receiver', subcode: 'NotSupported' } }] as const),
     ...fails.map((name) => [name, { fault: { code: 'Receiver', subcode: 'InternalError' } }] as const),
@@ -63,6 +69,6 @@ export function startDsoService({ forecasts = () => [], lacks = [], fails = [], 
       if (call.operation === 'Heartbeat') return { currentTime: new Date().toISOString() }
       return { status: 'Accepted' }
     },
-    { behaves, ...(port === undefined ? {} : { port }) },
+    { behaves, ...options },
   )
 }

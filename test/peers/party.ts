@@ -36,6 +36,30 @@ export interface Habits {
   /** A status of its own for a request that its family would refuse. */
   refuses?: (request: Received) => number | undefined
   requestId?: () => string | undefined
+  /** How it answers where a script says so, before it looks at what it was told; undefined: by itself. */
+  answers?: (request: Received) => Answering | undefined
+}
+
+/** What is left out is as the party would answer by itself. */
+export interface Answering {
+  readonly status?: number
+  readonly body?: string
+  readonly contentType?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly delayMs?: number
+  /** Never answers. */
+  readonly hang?: true
+  /** Resets the connection instead of answering. */
+  readonly reset?: true
+}
+
+export interface PartyOptions {
+  readonly port?: number
+  readonly host?: string
+  /** Told of every request once it is answered; 0 as status where it never is. */
+  readonly onReceived?: (request: Received) => void
+  /** Told of every request of its own once there is an answer; 0 as status where none came. */
+  readonly onSent?: (method: string, path: string, body: unknown, sent: Sent) => void
 }
 
 export interface Received {
@@ -58,7 +82,7 @@ export interface Sent {
 
 export type Party = Awaited<ReturnType<typeof startParty>>
 
-export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}) {
+export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}, options: PartyOptions = {}) {
   const {
     scheme = 'Token ',
     correlates = true,
@@ -82,10 +106,26 @@ export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}) 
     const name = path.split('/').pop()!
     const request: Received = { method, path, name, headers, body: parse(raw), raw, at: Date.now(), status: 0 }
     received.push(request)
-    await answer(request, response)
+    const how = habits.answers?.(request) ?? {}
+    if (how.delayMs !== undefined) await sleep(how.delayMs, undefined, { ref: false })
+    if (message.socket.destroyed || how.hang || how.reset) {
+      if (how.reset) message.socket.resetAndDestroy()
+      options.onReceived?.(request)
+      return
+    }
+    response.once('finish', () => options.onReceived?.(request))
+    // What follows from a request by itself, such as a Register in return, may fail; that is no failure of the party.
+    if (how.status === undefined && how.body === undefined)
+      return answer(request, response).catch(() => void response.end())
+    request.status = how.status ?? 200
+    response.writeHead(request.status, { 'content-type': how.contentType ?? 'application/json', ...how.headers })
+    response.end(how.body)
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const host = options.host ?? '127.0.0.1'
+  const listen = async (port: number) => void (await once(server.listen(port, host), 'listening'))
+  await listen(options.port ?? 0)
+  const { port } = server.address() as AddressInfo
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   const base = `/oscp/${role}/2.0`
 
   async function answer(request: Received, response: ServerResponse): Promise<void> {
@@ -161,8 +201,15 @@ export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}) 
     if (request !== undefined) headers['x-request-id'] = request
     if (correlation !== undefined && correlates) headers['x-correlation-id'] = correlation
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
-    const response = await fetch(`${theirs!.url}/${path}`, { method, headers, ...content })
-    return { status: response.status, body: await response.text() }
+    try {
+      const response = await fetch(`${theirs!.url}/${path}`, { method, headers, ...content })
+      const sent = { status: response.status, body: await response.text() }
+      options.onSent?.(method, path, body, sent)
+      return sent
+    } catch (error) {
+      options.onSent?.(method, path, body, { status: 0, body: (error as Error).message })
+      throw error
+    }
   }
 
   async function send(path: string, body: unknown, answering?: Received): Promise<Sent> {
@@ -185,6 +232,10 @@ export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}) 
       const token = newToken()
       issued.add(token)
       return token
+    },
+    /** A TOKEN_A that was agreed by hand. */
+    takes(token: string): void {
+      issued.add(token)
     },
     /** Takes a token that was agreed by hand as good, and knows where to call with which. */
     agree(ours: string, to: { token: string; url: string }): void {
@@ -218,11 +269,17 @@ export async function startParty(role: 'cp' | 'fp' | 'co', habits: Habits = {}) 
           )
       }
     },
+    /** Closes the port and every connection; what it knows stays. */
     async stop(): Promise<void> {
+      if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
       await closed
+    },
+    /** Listens again on the same port. */
+    async restart(): Promise<void> {
+      if (!server.listening) await listen(port)
     },
   }
 }

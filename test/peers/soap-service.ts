@@ -79,6 +79,13 @@ export interface Answering {
 /** `nth` counts the calls of this operation from 1 since the call of `behave`. */
 export type Script = Answering | ((call: Called, nth: number) => Answering | undefined)
 
+export interface ServiceOptions {
+  readonly port?: number
+  readonly host?: string
+  /** Told of every call once it is answered; without a status where it never is. */
+  readonly onReceived?: (call: Called) => void
+}
+
 const envelopes = {
   '1.1': 'http://schemas.xmlsoap.org/soap/envelope/',
   '1.2': 'http://www.w3.org/2003/05/soap-envelope',
@@ -101,8 +108,10 @@ export async function startSoapService(
   {
     port: wanted = 0,
     path = '/soap',
+    host = '127.0.0.1',
     behaves = {},
-  }: { port?: number; path?: string; behaves?: Record<string, Script> } = {},
+    onReceived = () => {},
+  }: ServiceOptions & { readonly path?: string; readonly behaves?: Record<string, Script> } = {},
 ) {
   const received: Called[] = []
   let scripts: Record<string, Script> = behaves
@@ -118,9 +127,9 @@ export async function startSoapService(
     counts[name] = (counts[name] ?? 0) + 1
     const how = (typeof script === 'function' ? script(call, counts[name]!) : script) ?? {}
     if (how.delayMs !== undefined) await sleep(how.delayMs, undefined, { ref: false })
-    if (how.hang || message.socket.destroyed) return
     if (how.reset) message.socket.resetAndDestroy()
-    else answer(call, how, response)
+    else if (!how.hang && !message.socket.destroyed) answer(call, how, response)
+    onReceived(call)
   })
 
   function answer(call: Called, how: Answering, response: ServerResponse): void {
@@ -148,14 +157,14 @@ export async function startSoapService(
   }
 
   const listen = async (port: number) => {
-    server.listen(port, '127.0.0.1')
+    server.listen(port, host)
     await once(server, 'listening')
   }
   await listen(wanted)
   const { port } = server.address() as AddressInfo
 
   return {
-    url: `http://127.0.0.1:${port}${path}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`,
     port,
     /** Every request in order of arrival, bad ones too. */
     received,
