@@ -56,10 +56,12 @@ export interface GatewayOptions {
 /** The folder that holds package.json, wsdl/ and, compiled or not, mappings/. */
 export const home = findHome(dirname(fileURLToPath(import.meta.url)))
 
-const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
+export const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
 
 /** Which commit was built: whoever builds an image leaves it in this file. */
-const revision = existsSync(join(home, 'REVISION')) ? readFileSync(join(home, 'REVISION'), 'utf8').trim() : 'unknown'
+export const revision = existsSync(join(home, 'REVISION'))
+  ? readFileSync(join(home, 'REVISION'), 'utf8').trim()
+  : 'unknown'
 
 /** Loads and accounts for every mapping that ships. Throws FindingsError. */
 export function shippedCrossings(): Promise<Crossing[]> {

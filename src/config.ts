@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import { crossChecks } from './config/checks.ts'
+import { listeners } from './config/listening.ts'
 import { type Config, isLegacy, schema } from './config/schema.ts'
 import { checkOwnKey, fillSecurity } from './config/security.ts'
 import { fillTraces } from './config/traces.ts'
@@ -84,6 +85,21 @@ export function hasConfigFile(env: NodeJS.ProcessEnv = process.env): boolean {
 export function dialectsFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const settings = readEnvironment(env, [])
   return settings.OSCP_GW_DIALECTS
+}
+
+/**
+ * Where the gateway of this configuration answers probes: the only setting that is looked at, so that asking costs little
+ * and a file that has meanwhile become unusable elsewhere does not make a running gateway look dead.
+ */
+export function adminAddress(file?: string, env: NodeJS.ProcessEnv = process.env): { host: string; port: number } {
+  const findings: Finding[] = []
+  const settings = readEnvironment(env, findings)
+  const path = file ?? settings.OSCP_GW_CONFIG
+  const raw = (path === undefined ? undefined : readYaml(path, findings)) ?? {}
+  const given = settings.OSCP_GW_LISTEN_ADMIN ?? (raw.listen as Raw | undefined)?.admin
+  const { data } = listeners.safeParse(given === undefined ? {} : { admin: given })
+  if (data) return data.admin
+  throw new FindingsError([{ file: path ?? 'environment', rule: 'listen.admin', sentence: 'is no address' }])
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv, findings: Finding[]): Record<string, string> {

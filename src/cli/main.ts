@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /** The command `oscp-gateway`: one subcommand per file of this folder; `start` is the default. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Command, CommanderError, Option } from 'commander'
-import { home } from '../app.ts'
+import { Argument, Command, CommanderError, Option } from 'commander'
+import { revision, version } from '../app.ts'
 import { check } from './check.ts'
 import { diffConfig, printConfig } from './config.ts'
 import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dead.ts'
@@ -15,14 +13,13 @@ import { type JournalOptions, journal, showExchange } from './journal.ts'
 import { listLimits } from './limits.ts'
 import { type PagesOptions, pages } from './pages.ts'
 import { forgetPeer, issueToken, listPeers, rotateToken } from './peers.ts'
+import { probe, probes } from './probe.ts'
 import { start } from './start.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 
-const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
-
 const program = new Command('oscp-gateway')
   .description('Gateway between OSCP 1.0 (SOAP) and OSCP 2.0 (JSON).')
-  .version(version)
+  .version(revision === 'unknown' ? version : `${version} (${revision})`)
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
@@ -42,6 +39,15 @@ program
   .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG, if set')
   .action((options: { config?: string }) => {
     code = check(options.config)
+  })
+
+program
+  .command('probe')
+  .description('ask a running gateway, where listen.admin of its configuration says, how it is; exit 0 only for well')
+  .addArgument(new Argument('[probe]', 'which').choices(probes).default('livez'))
+  .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG, if set')
+  .action((which: string, options: { config?: string }) => {
+    code = probe(which, options.config)
   })
 
 program

@@ -116,7 +116,7 @@ const parse = (rawBody: string): unknown => {
   }
 }
 
-export const startCpo = async (options: { port?: number; token?: string } = {}) => {
+export const startCpo = async (options: { host?: string; port?: number; token?: string } = {}) => {
   const token = options.token ?? 'cpo-token'
   const received: Received[] = []
   const accepted: Forecast[] = []
@@ -149,7 +149,7 @@ export const startCpo = async (options: { port?: number; token?: string } = {}) 
   })
 
   const listen = async (port: number) => {
-    server.listen(port, '127.0.0.1')
+    server.listen(port, options.host ?? '127.0.0.1')
     await once(server, 'listening')
   }
   await listen(options.port ?? 0)
