@@ -27,7 +27,8 @@ export function refuseWhole(parts: readonly Part[]): void {
 
 /** Lists of a message that are longer than any forecast may be are refused before they are translated, which costs most. */
 export function refuseHugeLists(value: Value, mostBlocks: number): void {
-  for (const inner of Object.values(value)) {
+  for (const name in value) {
+    const inner = value[name]
     if (!Array.isArray(inner)) continue
     if (inner.length > mostBlocks)
       throw new GatewayError('message-too-large', `A list of the message has more than ${mostBlocks} items.`)

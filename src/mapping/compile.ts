@@ -127,8 +127,9 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
 function receiptOf(message: string, direction: Direction, lines: readonly Line[], counts: readonly number[]): Receipt {
   const entries: ReceiptEntry[] = []
   let fidelity: Fidelity = 'exact'
-  for (const [i, line] of lines.entries()) {
+  for (let i = 0; i < lines.length; i++) {
     if (counts[i] === 0) continue
+    const line = lines[i]!
     entries.push({ ...line, count: counts[i]! })
     fidelity = worst(fidelity, line.fidelity)
   }

@@ -145,7 +145,8 @@ export class Compiler {
     const check = carriable(goal.type, child(origin, plainFrom).type)
     const checked = (value: unknown, run: Run): unknown => {
       const converted = value === null ? run.refuse(path, 'must not be nil') : convert(value, run, path)
-      const wrong = check?.(String(converted))
+      if (check === undefined) return converted
+      const wrong = check(String(converted))
       return wrong === undefined ? converted : run.refuse(path, wrong)
     }
     const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
@@ -276,8 +277,10 @@ function overItems(name: string, owner: Complex, steps: readonly Step[]): Step {
     if (!repeated) for (const step of steps) step(found as Value, target, run)
     else {
       const depth = run.indices.push(0) - 1
-      for (const [i, item] of (found as Value[]).entries()) {
+      const items = found as readonly (Value | null)[]
+      for (let i = 0; i < items.length; i++) {
         run.indices[depth] = i
+        const item = items[i]!
         if (item !== null) for (const step of steps) step(item, target, run)
       }
       run.indices.pop()
