@@ -30,6 +30,7 @@ import type { Observer } from './observer.ts'
 import type { Link, Links } from './peers.ts'
 import type { Dead } from './queue-record.ts'
 import type { Receiver } from './receivers.ts'
+import { keepText, textOfRecord } from './record-text.ts'
 import { type Block, blocksOf, endOf } from './schedule.ts'
 import { Unrecorded } from './unrecorded.ts'
 import { type Verdict, Waiting, wordOn } from './waiting.ts'
@@ -213,6 +214,7 @@ export class Forecasts {
     const blocks = blocksOf(forecast)
     for (;;) {
       const known = await this.options.ledger.read<ForecastRecord>(key)
+      if (known) keepText(known)
       const { stored, mine, write, recorded } = this.joined(link, key, known, blocks, kept, origin)
       if (!(await this.options.ledger.write(key, known?.revision ?? 0, write))) continue
       recorded()
@@ -289,6 +291,6 @@ export class Forecasts {
 
   private writeOf(record: ForecastRecord, due: Due): Write<ForecastRecord> {
     const now = this.options.now()
-    return { record, due, keepFor: Math.max(now, lastEnd(record)) - now + week }
+    return { record, text: textOfRecord(record), due, keepFor: Math.max(now, lastEnd(record)) - now + week }
   }
 }

@@ -16,6 +16,8 @@ export interface Stored<T> {
   readonly record: T
   /** Grows by one with every write of this key; 0 means that there is no record. */
   readonly revision: number
+  /** The record as JSON, as it was read. */
+  readonly text?: string
 }
 
 /** When the record wants attention next. Delays are in milliseconds from the moment of the write, by the store's clock. */
@@ -23,6 +25,8 @@ export type Due = { readonly in: number } | 'not due' | 'unchanged'
 
 export interface Write<T> {
   readonly record: T
+  /** The record as JSON, from those who know it already. Default: it is made of the record. */
+  readonly text?: string
   readonly due: Due
   /** The record is forgotten this long after its last write, in milliseconds; it must outlive its due time. */
   readonly keepFor: number

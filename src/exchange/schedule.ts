@@ -53,17 +53,33 @@ export function forecastOf(group: string, type: string, blocks: readonly Block[]
  * `acrossPhases` is OSCP 1.0's rule: a newer forecast of a cable replaces all that was said about that time, whatever the phase.
  * Last wins per instant, so overlaying is associative: two messages may be joined before either is laid over a third.
  */
-export function overlay(older: readonly Block[], newer: readonly Block[], now: number, acrossPhases: boolean): Block[] {
+export function overlay(
+  older: readonly Block[],
+  newer: readonly Block[],
+  now: number,
+  acrossPhases: boolean,
+): readonly Block[] {
   const phases = acrossPhases ? [undefined] : [...new Set(newer.map((block) => block.phase))]
   const covers = new Map(phases.map((phase) => [phase, covered(newer, phase)]))
   const remaining = older.flatMap((block) => {
     const over = overlapping(covers.get(acrossPhases ? undefined : block.phase) ?? [], block)
     return over.length === 0 ? [block] : outside(block, over)
   })
+  if (remaining.length === 0 && isInOrder(newer, now)) return newer
   return [...remaining, ...newer]
     .filter((block) => block.end > now)
     .map((block) => (block.start < now ? cut(block, now, block.end) : block))
     .sort((a, b) => a.start - b.start || phaseOrder(a) - phaseOrder(b))
+}
+
+/** Whether there is nothing to cut or sort: then it stays the list it is, and need not be written out anew. */
+function isInOrder(blocks: readonly Block[], now: number): boolean {
+  return blocks.every((block, i) => {
+    const before = blocks[i - 1]
+    const follows =
+      !before || before.start < block.start || (before.start === block.start && phaseOrder(before) <= phaseOrder(block))
+    return block.start >= now && block.end > now && follows
+  })
 }
 
 /** Those of ascending, disjoint spans that overlap a block; found by halving, because schedules can be long. */

@@ -28,7 +28,7 @@ export async function readBytes(request: IncomingMessage, limit: number): Promis
   try {
     return await inflater(bytes, limit)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') tooLarge(limit)
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit)
     throw new GatewayError('malformed-message', `The body is not what its content encoding says, ${coding}.`, { cause })
   }
 }
@@ -55,22 +55,35 @@ function hasZlibHeader(bytes: Buffer): boolean {
   return bytes.length >= 2 && (bytes[0]! & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0
 }
 
-async function readWhole(request: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) tooLarge(limit)
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    // The request must outlive this loop: without it there is no connection to answer on.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      size += (chunk as Buffer).length
-      if (size > limit) tooLarge(limit)
-      chunks.push(chunk as Buffer)
+/** By its events: an asynchronous iterator takes three times as long over a body that comes in one piece. */
+function readWhole(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const settle = () => request.off('data', take).off('end', end).off('error', fail).off('close', fail)
+    const fail = (cause: unknown) => {
+      settle()
+      // The end of a connection may come as an error as well, which then finds nobody else.
+      request.on('error', () => undefined)
+      reject(new GatewayError('malformed-message', 'The body did not arrive whole.', { cause }))
     }
-  } catch (cause) {
-    if (cause instanceof GatewayError) throw cause
-    throw new GatewayError('malformed-message', 'The body did not arrive whole.', { cause })
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    const refuse = () => {
+      settle()
+      reject(tooLarge(limit))
+    }
+    const take = (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limit) refuse()
+      else chunks.push(chunk)
+    }
+    const end = () => {
+      settle()
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    }
+    if (Number(request.headers['content-length'] ?? 0) > limit) refuse()
+    else if (request.destroyed) fail(undefined)
+    else request.on('data', take).on('end', end).on('error', fail).on('close', fail)
+  })
 }
 
 const mostDiscarded = 16 * 1_048_576
@@ -115,6 +128,6 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function tooLarge(limit: number): never {
-  throw new GatewayError('message-too-large', `The body is larger than ${limit} bytes.`)
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError('message-too-large', `The body is larger than ${limit} bytes.`)
 }

@@ -135,7 +135,8 @@ for (const state of ['memory', 'Redis'] as const)
       await events.add(peer, usage('a'))
       await emptied()
       expect(sent.map(({ attempt }) => attempt)).to.deep.equal([1, 2])
-      expect(await ledger.read(key)).to.deep.equal({ record: 'after attempt 2', revision: 3 })
+      const { record, revision } = (await ledger.read(key))!
+      expect({ record, revision }).to.deep.equal({ record: 'after attempt 2', revision: 3 })
     })
 
     it('that may pass later, or whose sending fails, are tried again and hold up the others meanwhile', async () => {

@@ -158,7 +158,10 @@ describe('A limit towards 1.0', () => {
               (v.forecasted_blocks as Value[]).every((b) => isTold(b.start_time) && isTold(b.end_time)),
             ),
           )
-          const schedule = values.reduce<Block[]>((older, v) => overlay(older, blocksOf(v), context.now, false), [])
+          const schedule = values.reduce<readonly Block[]>(
+            (older, v) => overlay(older, blocksOf(v), context.now, false),
+            [],
+          )
           const forecast = forecastOf('G', 'CONSUMPTION', schedule)
           const [part] = translateFrozen(way.translator, forecast, {
             ...context,
@@ -191,7 +194,7 @@ describe('A limit towards 2.0', () => {
               return parts.flatMap((part, i) => (isTranslated(part) ? [{ part, source: sources[i]! }] : []))
             })
             // As if all were about one cable.
-            const schedule = items.reduce<Block[]>(
+            const schedule = items.reduce<readonly Block[]>(
               (older, { part }) => overlay(older, blocksOf(part.value), context.now, true),
               [],
             )

@@ -43,15 +43,14 @@ export class MemoryLedger implements Ledger {
 
   async read<T>({ peer, id }: LedgerKey): Promise<Stored<T> | undefined> {
     const entry = this.find(this.shelf(peer), id)
-    return entry && { record: JSON.parse(entry.text) as T, revision: entry.revision }
+    return entry && { record: JSON.parse(entry.text) as T, revision: entry.revision, text: entry.text }
   }
 
   async write<T>(
     { peer, id }: LedgerKey,
     revision: number,
-    { record, due, keepFor, listed }: Write<T>,
+    { record, text = JSON.stringify(record), due, keepFor, listed }: Write<T>,
   ): Promise<boolean> {
-    const text = JSON.stringify(record)
     const shelf = this.shelf(peer)
     const before = this.find(shelf, id)
     if ((before?.revision ?? 0) !== revision) return false

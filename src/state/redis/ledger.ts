@@ -52,15 +52,15 @@ export class RedisLedger implements Ledger {
   async read<T>({ peer, id }: LedgerKey): Promise<Stored<T> | undefined> {
     const [revision, value] = await answered(this.client.hmget(recordKey(peer, id), 'r', 'd'))
     if (!revision) return undefined
-    return { record: decode<T>(value ?? ''), revision: Number(revision) }
+    return { ...decode<T>(value ?? ''), revision: Number(revision) }
   }
 
   async write<T>(
     { peer, id }: LedgerKey,
     revision: number,
-    { record, due, keepFor, listed }: Write<T>,
+    { record, text = JSON.stringify(record), due, keepFor, listed }: Write<T>,
   ): Promise<boolean> {
-    const value = valueVersion + JSON.stringify(record)
+    const value = valueVersion + text
     const when = typeof due === 'string' ? due : due.in
     const reply = await this.scripts.write(
       [recordKey(peer, id), agendaKey(peer), indexKey(peer)],
@@ -74,8 +74,8 @@ export class RedisLedger implements Ledger {
     const args = changes.flatMap((change) => {
       const { id, revision } = change
       if ('remove' in change) return [id, revision, 'remove', '', 0, '', '']
-      const { record, keepFor, due, listed } = change.write
-      const value = valueVersion + JSON.stringify(record)
+      const { record, text = JSON.stringify(record), keepFor, due, listed } = change.write
+      const value = valueVersion + text
       const when = typeof due === 'string' ? due : due.in
       return [id, revision, 'write', value, Math.ceil(keepFor), when, named(listed)]
     })
@@ -143,12 +143,13 @@ function named(listed: false | undefined): string {
   return listed === false ? 'unlisted' : 'listed'
 }
 
-function decode<T>(value: string): T {
+function decode<T>(value: string): { record: T; text: string } {
   if (!value.startsWith(valueVersion)) {
     throw new GatewayError('state-unavailable', 'The state store holds a record of a newer version of the gateway.')
   }
   try {
-    return JSON.parse(value.slice(valueVersion.length)) as T
+    const text = value.slice(valueVersion.length)
+    return { record: JSON.parse(text) as T, text }
   } catch (cause) {
     throw new GatewayError('state-unavailable', 'The state store holds a record that cannot be read.', { cause })
   }
