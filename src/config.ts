@@ -27,7 +27,7 @@ export {
 export { settingsOf } from './config/settings.ts'
 
 /** The environment: each of these, or its name with _FILE appended for a file that holds the value. */
-const environment = {
+export const environment = {
   OSCP_GW_CONFIG: { path: [], doc: 'The configuration file (YAML).' },
   OSCP_GW_REDIS_URL: { path: ['redis', 'url'], doc: 'State store; overrides redis.url.' },
   OSCP_GW_PUBLIC_URL: { path: ['publicUrl'], doc: 'Overrides publicUrl.' },

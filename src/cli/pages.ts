@@ -1,5 +1,5 @@
 /**
- * `oscp-gateway pages`: writes the mapping pages and, beside them, that of errors; or says with `--check` which are stale (exit 1).
+ * `oscp-gateway pages`: writes the mapping pages and, beside them, those of errors and settings; or says with `--check` which are stale (exit 1).
  * Limits: into another folder (`--out`) only the mapping pages are written; samples come from the golden files next to the sources; where there are none, pages are written without.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { home } from '../app.ts'
 import type { Outcome } from '../mapping/outcome.ts'
 import type { Sample } from '../mapping/page-text.ts'
 import { writePages } from '../mapping/pages.ts'
+import { writeConfigurationPage } from './configuration-page.ts'
 import { writeErrorPage } from './error-page.ts'
 import { exitCodes } from './exit.ts'
 import { prepare } from './prepare.ts'
@@ -25,14 +26,17 @@ export async function pages({ out, check }: PagesOptions, { stdout, stderr }: St
   const folder = resolve(out ?? join(home, 'docs', 'mappings'))
   const { crossings } = await prepare(() => undefined)
   const wanted = writePages(crossings, (crossing, message) => samplesOf(folder, crossing, message))
-  if (out === undefined) wanted.set(join('..', 'errors.md'), writeErrorPage())
+  if (out === undefined) {
+    wanted.set(join('..', 'errors.md'), writeErrorPage())
+    wanted.set(join('..', 'configuration.md'), writeConfigurationPage())
+  }
   const stale = [...wanted].filter(([file, text]) => contentOf(join(folder, file)) !== text).map(([file]) => file)
   const foreign = pagesIn(folder).filter((file) => !wanted.has(file))
   if (check) {
     for (const file of stale) stderr.write(`${join(folder, file)} is stale; run \`npm run pages\`\n`)
     for (const file of foreign) stderr.write(`${join(folder, file)} is the page of no message\n`)
     if (stale.length + foreign.length > 0) return exitCodes.failure
-    stdout.write(`${wanted.size} pages are what the mappings and the table of errors say\n`)
+    stdout.write(`${wanted.size} pages are what the mappings, the table of errors and the settings say\n`)
     return exitCodes.ok
   }
   for (const [file, text] of wanted) {

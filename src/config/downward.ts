@@ -8,7 +8,7 @@ const voltage = z
   .union([
     volts.transform((given) => ({ low: given, high: given })),
     z
-      .strictObject({ low: volts, high: volts })
+      .strictObject({ low: volts.describe('Least voltage.'), high: volts.describe('Highest voltage.') })
       .refine(({ low, high }) => low <= high, { path: ['high'], message: 'must not be below low' }),
   ])
   .optional()

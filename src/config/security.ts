@@ -32,7 +32,9 @@ const secret = {
   password: password.describe('Its password.'),
   passwordFile: z.string().optional().describe('File that holds that password.'),
 }
-const user = z.strictObject({ username: name, ...secret, cspIdentity }).superRefine(one('password'))
+const user = z
+  .strictObject({ username: name.describe('Its name.'), ...secret, cspIdentity })
+  .superRefine(one('password'))
 const users = z.array(user).min(1)
 
 const certificate = z
@@ -136,13 +138,13 @@ const incoming = z
 const outgoing = z
   .strictObject({
     basic: z
-      .strictObject({ username: name, ...secret })
+      .strictObject({ username: name.describe('Our name there.'), ...secret })
       .superRefine(one('password'))
       .optional()
       .describe('User name and password in HTTP (Basic).'),
     usernameToken: z
       .strictObject({
-        username: name,
+        username: name.describe('Our name there.'),
         ...secret,
         passwordType: z.enum(['digest', 'text']).default('digest').describe('Form of the password.'),
       })
