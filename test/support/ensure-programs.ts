@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const programs = { 'redis-server': 'redis-server', python3: 'python3', openssl: 'openssl' } // command: Debian package
+// Command: Debian package.
+const programs = { 'redis-server': 'redis-server', python3: 'python3', openssl: 'openssl', chromium: 'chromium' }
 
 const runs = (command: string, args: string[]): boolean => {
   try {

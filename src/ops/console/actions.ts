@@ -81,6 +81,7 @@ const refusals: Readonly<Record<Exclude<Attempt, 'welcome'>, string>> = {
 function loginPage(kind: string, attempt?: Exclude<Attempt, 'welcome'>): Page {
   const said: Part = attempt && html`<p class="done" role="alert">${badge('act', refusals[attempt])}</p>`
   const form = html`<form class="login" method="post" action="/console/login">
+<input type="text" name="username" value="operator" autocomplete="username" hidden>
 <label for="token">Token of the console</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required maxlength="4096">
 <button class="main">Log in</button></form>

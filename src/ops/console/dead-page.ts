@@ -3,7 +3,7 @@ import type { DeadMessage } from './data.ts'
 import { type Html, html } from './html.ts'
 import type { Access, Page } from './layout.ts'
 import { badge, type TableRow, table } from './marks.ts'
-import { name } from './names.ts'
+import { name, words } from './names.ts'
 import { exchangePath, groupPath, linkPath } from './places.ts'
 import { clock } from './times.ts'
 
@@ -24,7 +24,7 @@ export function deadPage(messages: readonly DeadMessage[], access: Access, now: 
       html`${name(kind)}<small>${exchange === undefined ? '' : html`<a class="mono" href="${exchangePath(exchange)}">${name(exchange, 18)}</a>`}</small>`,
       name(peer),
       html`<a href="${linkPath(link)}">${name(link)}</a>${group !== undefined && html`<small><a href="${groupPath(link, group)}">${name(group)}</a></small>`}`,
-      reason,
+      words(reason),
       attempts,
       ...(mayAct ? [actions(message, access.csrf)] : []),
     ]

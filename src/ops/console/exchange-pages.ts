@@ -3,7 +3,7 @@ import type { Entry } from './data.ts'
 import { type Html, html, joined, type Part } from './html.ts'
 import type { Page } from './layout.ts'
 import { badge, type TableRow, type Tone, table } from './marks.ts'
-import { name, wholeName } from './names.ts'
+import { name, wholeName, words } from './names.ts'
 import { exchangePath, groupPath, linkPath } from './places.ts'
 import { clock, exact } from './times.ts'
 
@@ -11,7 +11,7 @@ export function searchPage(query: string, entries: readonly Entry[], now: number
   const rows = entries.map((entry) => entryRow(entry, now))
   const columns = ['When', 'Message', 'Party', 'Groups', 'Outcome', 'Exchange'].map((head) => ({ head }))
   const empty = 'Nothing has this id, and no group or party is called so; or it is too long ago.'
-  const found = html`<p class="quiet">${entries.length} found for ${wholeName(query, 60)}</p>
+  const found = html`<p class="quiet">${entries.length < 100 ? `${entries.length} found` : 'The last 100'} for ${wholeName(query, 60)}</p>
 ${table({ caption: 'What was found', columns, rows, empty })}`
   const content = html`<h1>Exchanges</h1>
 ${query === '' ? html`<p>Look for one by the id that a partner quotes: of the exchange, X-Request-ID, X-Correlation-ID, MessageID or RelatesTo. A group or a party shows its last ones.</p>` : found}`
@@ -67,7 +67,7 @@ function stepHtml(entry: Entry, begin: number): Html {
   return html`<li class="step ${toneOf(outcome)}"><div class="when">${exact(began)}${offset}</div>
 <div class="what"><h3><span class="way" aria-hidden="true">${isOperator ? '✎' : way === 'in' ? '→' : '←'}</span> <span class="unseen">${way === 'in' ? 'Received: ' : 'Sent: '}</span>${what}</h3>
 <p>${outcomeBadge(outcome)}${status !== undefined && html` with status ${status}`}${durationMs !== undefined && ` after ${durationText(durationMs)}`}${attempt !== undefined && attempt > 1 && `, attempt ${attempt}`}${retryInMs !== undefined && `, tried again in ${durationText(retryInMs)}`}</p>
-${error !== undefined && html`<p class="error">${error}</p>`}
+${error !== undefined && html`<p class="error">${words(error)}</p>`}
 <dl class="ids">${idsHtml(entry)}</dl>
 ${receiptHtml(entry)}</div></li>`
 }

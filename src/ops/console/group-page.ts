@@ -3,7 +3,7 @@ import type { GroupView, Version } from './data.ts'
 import { type Html, html, joined } from './html.ts'
 import type { Page } from './layout.ts'
 import { badge, figures, type TableRow, table } from './marks.ts'
-import { name, wholeName } from './names.ts'
+import { name, wholeName, words } from './names.ts'
 import { arrivalHtml } from './overview-page.ts'
 import { groupPath, linkPath } from './places.ts'
 import { legendHtml, plotHtml, seriesWords } from './plot.ts'
@@ -26,7 +26,7 @@ ${row.cable !== undefined && html`<div><dt>Cable</dt><dd>${wholeName(row.cable)}
 <div><dt>Newest limit</dt><dd>${row.version > 0 && `v${row.version}`}${row.at !== undefined && html` of ${clock(row.at, at)}`} <small>${arrivalHtml(row, at)}</small></dd></div>
 ${row.until !== undefined && html`<div><dt>Last limit ends</dt><dd>${clock(row.until, at)}</dd></div>`}
 ${view.mode !== undefined && html`<div><dt>In force</dt><dd>${view.mode === 'regular' ? 'ordinary limits' : badge('act', 'fallback: the capacity provider is offline')}</dd></div>`}
-${row.refused !== undefined && html`<div><dt>Refused with</dt><dd>${row.refused}</dd></div>`}
+${row.refused !== undefined && html`<div><dt>Refused with</dt><dd>${words(row.refused)}</dd></div>`}
 </dl>
 ${versionsHtml(view.versions, version, here)}
 <section aria-labelledby="plot-head" id="plot" ${version === undefined && html`data-region`}><div class="bar"><h2 id="plot-head">The next 24 hours</h2>${legendHtml(drawing)}</div>

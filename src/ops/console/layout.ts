@@ -1,6 +1,7 @@
 /** The frame of every page of the console: landmarks, navigation, search, and who is logged in. Limits: no inline script or style. */
 import type { AssetName, Assets } from './assets.ts'
 import { type Html, html, type Part } from './html.ts'
+import { plain } from './names.ts'
 import { clock } from './times.ts'
 
 export interface Frame {
@@ -50,7 +51,7 @@ export function layout(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · OSCP gateway</title>
+<title>${plain(title)} · OSCP gateway</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${assets.path('console.css')}">
 <script type="module" src="${assets.path('console.js')}"></script>${script && html`<script type="module" src="${assets.path(script)}"></script>`}

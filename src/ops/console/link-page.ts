@@ -3,7 +3,7 @@ import type { GroupRow, LinkRow, Overview, Party } from './data.ts'
 import { type Html, html } from './html.ts'
 import type { Page } from './layout.ts'
 import { badge, figures, standingBadge, type TableRow, type Tone, table } from './marks.ts'
-import { name, slug, wholeName } from './names.ts'
+import { name, slug, wholeName, words } from './names.ts'
 import { isBare, isLate } from './needs.ts'
 import { arrivalHtml, stateOf } from './overview-page.ts'
 import { groupPath } from './places.ts'
@@ -44,7 +44,7 @@ function groupRow({ link }: LinkRow, group: GroupRow, now: number): TableRow {
         : html`<span class="quiet">none</span>`,
     until === undefined ? '' : clock(until, now),
     html`${version > 0 && `v${version}`}${at !== undefined && html` <small>of ${clock(at, now)}</small>`}`,
-    html`${arrivalHtml(group, now)}${group.refused !== undefined && html`<small>${group.refused}</small>`}`,
+    html`${arrivalHtml(group, now)}${group.refused !== undefined && html`<small>${words(group.refused)}</small>`}`,
   ]
   return { id: `group-${slug(group.group)}`, tone, cells }
 }

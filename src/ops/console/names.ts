@@ -27,6 +27,11 @@ export function wholeName(value: string, most = 120): Html {
   return html`<details class="long"><summary><bdi class="id">${visible(start)}…</bdi> <span class="quiet">(all ${count} characters)</span></summary><bdi class="id whole">${visible(value)}</bdi></details>`
 }
 
+/** Sentences that a party wrote. */
+export function words(text: string): Html {
+  return html`<bdi class="words">${visible(text)}</bdi>`
+}
+
 /** For attributes and titles, where no element can isolate it. */
 export function plain(value: string): string {
   return value.replace(turning, numberOf)

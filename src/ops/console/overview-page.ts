@@ -3,7 +3,7 @@ import type { GroupRow, LinkRow, Overview, Party } from './data.ts'
 import { type Html, html, joined } from './html.ts'
 import type { Page } from './layout.ts'
 import { badge, standingBadge, type TableRow, type Tone, table } from './marks.ts'
-import { name, slug } from './names.ts'
+import { name, slug, words } from './names.ts'
 import { isBare, isLate, needsOf } from './needs.ts'
 import { groupPath, linkPath, sentenceHtml } from './places.ts'
 import { ago, clock } from './times.ts'
@@ -12,7 +12,7 @@ const mostNeeds = 40
 const mostAlarms = 12
 
 export function overviewPage(overview: Overview, filter: string): Page {
-  const { at, links, parties, alarms } = overview
+  const { at, links, parties } = overview
   const known = new Map(parties.map((party) => [party.peer, party]))
   const wanted = filter.toLowerCase()
   const rows = links.map((link) => linkRow(link, known, at)).filter(({ text }) => text.toLowerCase().includes(wanted))
@@ -26,13 +26,11 @@ ${needsHtml(overview)}
 ${table({ caption: 'Links', id: 'link-rows', columns: [...columns, ...counts], rows, empty: links.length > 0 ? 'No link is called so.' : 'No link is configured.' })}
 </section>
 ${alarmsHtml(overview)}`
-  void alarms
   return { title: 'Overview', current: 'overview', live: true, content }
 }
 
 function needsHtml(overview: Overview): Html {
   const needs = needsOf(overview)
-  const urgent = needs.filter(({ urgency }) => urgency === 'act').length
   if (needs.length === 0)
     return html`<section class="needs calm" id="needs" data-region aria-labelledby="needs-head"><h2 id="needs-head">${badge('good', restful(overview))}</h2></section>`
   const items = needs
@@ -42,7 +40,7 @@ function needsHtml(overview: Overview): Html {
         html`<li class="${urgency}">${badge(urgency, urgency === 'act' ? 'Act' : 'Look')} <p>${sentenceHtml(sentence, overview.at)}</p></li>`,
     )
   const more = needs.length - items.length
-  return html`<section class="needs" id="needs" data-region data-say="${urgent}" aria-labelledby="needs-head"><h2 id="needs-head">Needs a person <span class="quiet">${needs.length}</span></h2>
+  return html`<section class="needs" id="needs" data-region data-count="${needs.length}" aria-labelledby="needs-head"><h2 id="needs-head">Needs a person <span class="quiet">${needs.length}</span></h2>
 <ul>${joined(items, '\n')}</ul>${more > 0 && html`<p class="quiet">and ${more} more</p>`}</section>`
 }
 
@@ -58,7 +56,15 @@ function alarmsHtml({ alarms, at }: Overview): Html {
     const about = [link, peer].flatMap((one) => (one === undefined ? [] : [name(one)]))
     const of =
       link !== undefined && group !== undefined ? html`<a href="${groupPath(link, group)}">${name(group)}</a>` : ''
-    return { cells: [ago(when, at), html`<strong>${alarm}</strong>`, joined(about, ' · '), of, error ?? ''] }
+    return {
+      cells: [
+        ago(when, at),
+        html`<strong>${alarm}</strong>`,
+        joined(about, ' · '),
+        of,
+        error === undefined ? '' : words(error),
+      ],
+    }
   })
   const columns = ['When', 'Alarm', 'Link and party', 'Group', 'Words'].map((head) => ({ head }))
   return html`<section aria-labelledby="alarms-head"><h2 id="alarms-head">Alarms of late <span class="quiet">of this process</span></h2>

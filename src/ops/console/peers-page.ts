@@ -3,7 +3,7 @@ import type { Overview, Party } from './data.ts'
 import { type Html, html, joined } from './html.ts'
 import type { Page } from './layout.ts'
 import { badge, standingBadge, type TableRow, table } from './marks.ts'
-import { name, slug } from './names.ts'
+import { name, slug, words } from './names.ts'
 import { ago, clock, lasting } from './times.ts'
 
 const roles: Readonly<Record<Party['role'], string>> = {
@@ -45,7 +45,7 @@ function stateHtml(party: Party, now: number): Html {
   const spared =
     circuit !== 'closed' &&
     html`<small>${badge('look', 'spared')} since ${clock(circuitSince ?? now, now)}: single attempts look for it</small>`
-  const failed = lastFailure?.sentence !== undefined && html`<small>${lastFailure.sentence}</small>`
+  const failed = lastFailure?.sentence !== undefined && html`<small>${words(lastFailure.sentence)}</small>`
   const deadline =
     session?.offlineAt !== undefined && html`<small>offline ${ago(session.offlineAt, now)} unless heard</small>`
   return html`${standingBadge(party)}${session?.suspect && html` ${badge('act', 'does not know us')}`}${deadline}${spared}${failed}`
@@ -59,7 +59,7 @@ function registrationHtml({ session }: Party, now: number): Html {
     html`<small>${how}${version !== undefined && `, version ${version}`}</small>`,
     tokenWaitsUntil !== undefined && html`<small>a token waits until ${clock(tokenWaitsUntil, now)}</small>`,
     owed.length > 0 && html`<small>owed: ${owed.join(', ')}</small>`,
-    lastError !== undefined && html`<small class="error">${lastError}</small>`,
+    lastError !== undefined && html`<small class="error">${words(lastError)}</small>`,
   ]
   return joined(facts)
 }

@@ -1,7 +1,7 @@
 /** Where each page of the console stands, and sentences whose names lead there. */
 
 import { type Html, html, joined } from './html.ts'
-import { name, slug } from './names.ts'
+import { name, slug, words } from './names.ts'
 import type { Piece, Place } from './needs.ts'
 import { clock, clockText } from './times.ts'
 
@@ -26,7 +26,7 @@ export function pathOf({ page, link = '', group = '' }: Place): string {
 export function sentenceHtml(pieces: readonly Piece[], now: number): Html {
   return joined(
     pieces.map((piece) => {
-      if (typeof piece === 'string') return html`<span class="words">${piece}</span>`
+      if (typeof piece === 'string') return words(piece)
       if ('at' in piece) return clock(piece.at, now)
       return piece.to ? html`<a href="${pathOf(piece.to)}">${name(piece.name)}</a>` : name(piece.name)
     }),

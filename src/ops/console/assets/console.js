@@ -120,7 +120,7 @@ function say(text) {
 
 function follow(address) {
   const state = () => document.getElementById('live-state')
-  let needs
+  let needs = Number(document.getElementById('needs')?.dataset.count ?? 0)
   let wanted = false
   let timer
   const refresh = async () => {
@@ -149,11 +149,19 @@ function follow(address) {
   source.addEventListener('error', () => tellState('not connected: what you see may be old'))
   source.addEventListener('changed', ({ data }) => {
     const change = JSON.parse(data)
-    if (needs !== undefined && change.needs !== needs)
-      say(change.needs === 0 ? 'Nothing needs a person any more.' : `${change.needs} things need a person.`)
+    if (change.needs !== needs)
+      say(
+        change.needs === 0
+          ? 'Nothing needs a person any more.'
+          : change.needs === 1
+            ? 'One thing needs a person.'
+            : `${change.needs} things need a person.`,
+      )
     needs = change.needs
     if (timer === undefined) timer = setTimeout(refresh, 250)
   })
+  // How long something has been so is said by the page, and grows while nothing else changes.
+  setInterval(refresh, 30_000)
   document.addEventListener('visibilitychange', () => {
     if (document.hidden || !wanted) return
     wanted = false
