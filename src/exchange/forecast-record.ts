@@ -3,6 +3,7 @@
  * Limits: unless the record says otherwise OSCP 1.0's rule holds: a newer forecast replaces what was said about its time,
  * whatever the phase.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Value } from '../mapping/compile.ts'
 import type { ExchangeId, LinkId, RequestId } from './ids.ts'
 import type { Outcome } from './peers.ts'
@@ -164,12 +165,24 @@ export function settledBy(before: ForecastRecord, result: Result, { now, newId }
   return record.since ? owing(settled, over(held, record.since, now, record), 0, record.sinceCause) : settled
 }
 
-/** The record with all that the peer holds owed to it once more, because it may have forgotten; unchanged if more is owed anyway. */
+/**
+ * The record with all that the peer should hold owed to it once more, because it may have forgotten; unchanged where what is
+ * owed says all of it anyway. What is on its way stays as it is, and all of it follows.
+ */
 export function owedAgain(record: ForecastRecord, { now, newId }: Moment): ForecastRecord {
-  const blocks = record.held.filter((block) => block.end > now)
-  if (record.delivery || blocks.length === 0) return record
-  const request = newId() as RequestId
-  return { ...record, delivery: { version: record.version, request, blocks, attempts: 0 } }
+  const { held, delivery, since } = record
+  if (!delivery) {
+    const blocks = held.filter((block) => block.end > now)
+    const request = newId() as RequestId
+    return blocks.length === 0
+      ? record
+      : { ...record, delivery: { version: record.version, request, blocks, attempts: 0 } }
+  }
+  const blocks = over(held, delivery.blocks, now, record)
+  // A message that could not be delivered at once may speak of a few hours only.
+  if (isDeepStrictEqual(over([], delivery.blocks, now, record), blocks)) return record
+  if (delivery.sender !== undefined) return { ...record, since: since ?? [] }
+  return { ...record, delivery: { ...delivery, request: newId() as RequestId, blocks } }
 }
 
 /**

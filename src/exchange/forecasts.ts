@@ -9,6 +9,7 @@ import type { Value } from '../mapping/compile.ts'
 import { Attempts, type RecordWriter } from './attempts.ts'
 import type { Breakers } from './breaker.ts'
 import { Deadlines } from './deadlines.ts'
+import { DirectDelivery } from './direct-delivery.ts'
 import { forecastKey, groupOf, typeOf } from './forecast-key.ts'
 import type { ForecastNames } from './forecast-names.ts'
 import {
@@ -24,14 +25,14 @@ import {
   received,
   withoutSender,
 } from './forecast-record.ts'
-import type { PeerId, RequestId } from './ids.ts'
+import type { PeerId } from './ids.ts'
 import type { Change, Due, Ledger, LedgerKey, Stored, Write } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links } from './peers.ts'
 import type { Dead } from './queue-record.ts'
 import type { Receiver } from './receivers.ts'
 import { keepText, textOfRecord } from './record-text.ts'
-import { type Block, blocksOf, endOf } from './schedule.ts'
+import { type Block, blocksOf } from './schedule.ts'
 import { Unrecorded } from './unrecorded.ts'
 import { type Verdict, Waiting, wordOn } from './waiting.ts'
 
@@ -77,11 +78,13 @@ export class Forecasts {
   private readonly attempts: Attempts
   private readonly committing = pLimit(commitsAtOnce)
   private readonly deadlines = new Deadlines()
+  private readonly direct: DirectDelivery
 
   constructor(options: ForecastsOptions) {
     this.options = options
     const records: RecordWriter = { write: this.write.bind(this), moment: this.moment.bind(this) }
     this.attempts = new Attempts(options, records, this.waiting, this.unrecorded)
+    this.direct = new DirectDelivery(options, this.unrecorded)
   }
 
   /** How long the agenda must leave a claimed record alone, in milliseconds. */
@@ -98,9 +101,13 @@ export class Forecasts {
     const key = this.keyOf(link, forecast)
     this.options.names?.learn(key.peer, link.id, forecast, kept)
     const work = () => this.commit(link, key, forecast, kept, origin)
+    // What is being sent without the state comes first: it counts as newest once the record knows of it.
+    await this.direct.underWay(key)
     const committed = await this.committing(work).catch(asGatewayError)
-    if (committed instanceof GatewayError)
-      return this.deliverUnrecorded(link, key, forecast, deadline, committed, origin)
+    if (committed instanceof GatewayError) {
+      const unstored = { link, key, forecast, deadline, error: committed, origin }
+      return this.direct.deliver(unstored, this.attempts.underWay(key))
+    }
     const { stored, mine } = committed
     const { version } = stored.record
     this.waiting.add(key, version)
@@ -150,6 +157,7 @@ export class Forecasts {
 
   /** Delivers what a claimed record still owes. For the agenda. */
   async resume(key: LedgerKey): Promise<void> {
+    await this.direct.underWay(key)
     const stored = await this.options.ledger.read<ForecastRecord>(key)
     if (!stored) return
     const { revision } = stored
@@ -192,10 +200,12 @@ export class Forecasts {
       const due = { in: typeOf(key).startsWith('FALLBACK') ? 0 : limitsAfterFallbacks }
       for (;;) {
         const stored = await ledger.read<ForecastRecord>(key)
-        if (!stored || stored.record.delivery?.sender !== undefined) break
+        if (!stored) break
         const record = owedAgain(stored.record, this.moment())
+        const isSent = record.delivery?.sender !== undefined
+        if (!record.delivery || (isSent && record === stored.record)) break
         // What waits for its next attempt need not wait any longer.
-        if (!record.delivery || (await this.write(key, stored.revision, record, due))) break
+        if (await this.write(key, stored.revision, record, isSent ? 'unchanged' : due)) break
       }
     }
   }
@@ -249,32 +259,6 @@ export class Forecasts {
     const blocks = this.unrecorded.of(key)
     if (!blocks) return { record, recorded: () => undefined }
     return { record: alsoTaken(record, blocks, this.moment()), recorded: () => this.unrecorded.recorded(key, blocks) }
-  }
-
-  /** State cannot be reached: refusing a limit would be less safe than applying it, so it is sent all the same. */
-  private async deliverUnrecorded(
-    link: Link,
-    key: LedgerKey,
-    forecast: Value,
-    deadline: number,
-    error: GatewayError,
-    origin?: Origin,
-  ): Promise<Verdict> {
-    const { receiver, observer, newId, now } = this.options
-    const blocks = blocksOf(forecast)
-    if (endOf(blocks) <= now()) return { verdict: 'expired' }
-    // An older version of this process may still be on its way: it must not arrive after this one.
-    const late = this.deadlines.after(deadline - now())
-    await Promise.race([this.attempts.underWay(key), late.passed])
-    late.end()
-    const about = { group: groupOf(key), type: typeOf(key) }
-    const delivery = { version: 0, request: newId() as RequestId, blocks, attempts: 0, cause: origin }
-    const outcome = await receiver.send(link, about, delivery, Math.max(1, deadline - now()))
-    if (outcome.verdict === 'unavailable') throw error
-    if (outcome.verdict === 'refused') return { verdict: 'refused', sentence: outcome.sentence }
-    this.unrecorded.add(key, link, blocks, now())
-    observer.alarm('delivered but not recorded', { peer: key.peer, link: link.id, group: about.group, error })
-    return { verdict: 'accepted' }
   }
 
   private keyOf(link: Link, { type, group_id }: Value): LedgerKey {

@@ -6,6 +6,7 @@ import {
   emptyRecord,
   type ForecastRecord,
   type Moment,
+  owedAgain,
   received,
   settledBy,
   verdictOn,
@@ -30,6 +31,7 @@ type Event =
   | { readonly is: 'message'; readonly blocks: Block[] }
   | { readonly is: 'outcome'; readonly verdict: 'accepted' | 'refused' | 'unavailable' }
   | { readonly is: 'claim' }
+  | { readonly is: 'forgets' }
   | { readonly is: 'taken'; readonly blocks: Block[] }
 
 const blocks = fc.array(
@@ -43,6 +45,7 @@ const events: fc.Arbitrary<Event[]> = fc.array(
     fc.record({ is: fc.constant('message' as const), blocks }),
     fc.record({ is: fc.constant('outcome' as const), verdict: fc.constantFrom('accepted', 'refused', 'unavailable') }),
     fc.record({ is: fc.constant('claim' as const) }),
+    fc.record({ is: fc.constant('forgets' as const) }),
     fc.record({ is: fc.constant('taken' as const), blocks }),
   ),
   { maxLength: 25 },
@@ -70,7 +73,10 @@ describe('The record of a forecast', () => {
             record = received(record, event.blocks, {}, moment)
             wanted = overlay(wanted, event.blocks, 0, true)
           } else if (event.is === 'claim') record = claimed(record)
-          else if (event.is === 'taken') {
+          else if (event.is === 'forgets') {
+            peer = []
+            record = owedAgain(record, moment)
+          } else if (event.is === 'taken') {
             peer = overlay(peer, event.blocks, 0, true)
             wanted = overlay(wanted, event.blocks, 0, true)
             record = alsoTaken(record, event.blocks, moment)
@@ -165,12 +171,32 @@ describe('The record of a forecast', () => {
     expect(idle.version).to.equal(held.version)
     const waits = settledBy(received(held, [block(2, 3, 1)], {}, moment), result('unavailable'), moment)
     const waiting = answeredAgain(waits, cause, moment)
-    expect(waiting.delivery).to.deep.include({ blocks: [block(2, 3, 1)], cause, attempts: 1 })
+    expect(waiting.delivery).to.deep.include({ cause, attempts: 1 })
+    expect(waiting.delivery!.blocks).to.deep.equal([block(1, 2, 3), block(2, 3, 1), block(3, 9, 3)])
     expect(waiting.delivery!.request).not.to.equal(waits.delivery!.request)
     const flying = answeredAgain(first, cause, moment)
     expect(flying.delivery).to.equal(first.delivery)
     for (const word of ['accepted', 'unavailable'] as const)
       expect(settledBy(flying, result(word), moment).delivery).to.deep.include({ blocks: [block(1, 9, 3)], cause })
+  })
+
+  it('is owed whole to a peer that may have forgotten, though what waits or is on its way says a part of it only', () => {
+    const first = received(emptyRecord('l' as LinkId, 'g', 'CONSUMPTION'), [block(1, 9, 3)], {}, moment)
+    const held = settledBy(first, result('accepted'), moment)
+    const flying = received(held, [block(2, 3, 1)], {}, moment)
+    const whole = [block(1, 2, 3), block(2, 3, 1), block(3, 9, 3)]
+    const waits = settledBy(flying, result('unavailable'), moment)
+    const owed = owedAgain(waits, moment)
+    expect(owed.delivery).to.deep.include({ blocks: whole, attempts: 1 })
+    expect(owed.delivery!.request).not.to.equal(waits.delivery!.request)
+    expect(owedAgain(owed, moment)).to.equal(owed)
+    const follows = owedAgain(flying, moment)
+    expect(follows.delivery).to.equal(flying.delivery)
+    for (const word of ['accepted', 'unavailable'] as const)
+      expect(settledBy(follows, result(word), moment).delivery!.blocks).to.deep.equal(whole)
+    expect(owedAgain(first, moment)).to.equal(first)
+    const ended = { ...moment, now: 5 }
+    expect(owedAgain(waits, ended).delivery!.blocks, 'the part has ended').to.deep.equal([block(5, 9, 3)])
   })
 
   it('has nothing to answer with once every block has ended', () => {

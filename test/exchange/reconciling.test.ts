@@ -3,6 +3,9 @@ import { expect } from 'chai'
 import { eventually } from '../support/gateway.ts'
 import { cable, closeScenes, limits, openScene, span } from '../support/scene.ts'
 
+const capacitiesOf = (body: unknown) =>
+  (body as { forecasted_blocks: { capacity: number }[] }).forecasted_blocks.map(({ capacity }) => capacity)
+
 describe('A newer limit that was delivered while Redis was away', () => {
   afterEach(closeScenes)
 
@@ -45,6 +48,34 @@ describe('A newer limit that was delivered while Redis was away', () => {
     ] as const)
       expect(limits(cpo, 'c1', time), time).to.deep.equal([limit])
   })
+
+  it('is not overtaken by the one before it, though the CPO is slow, whether Redis is back meanwhile or not', async () => {
+    const { cpo, dso, redis, gateway } = await openScene('Redis')
+    for (const isBack of [false, true]) {
+      redis!.pause()
+      cpo.received.length = 0
+      cpo.behave(() => (cpo.received.length === 1 ? { delayMs: 3000 } : undefined))
+      const older = dso.sendForecast([cable('c1', span('06:00', '08:00', 100))])
+      await cpo.waitFor(1, 5000)
+      if (isBack) {
+        redis!.resume()
+        await eventually('the gateway is ready', async () => (await fetch(`${gateway.adminUrl}/readyz`)).ok)
+      }
+      const newer = dso.sendForecast([cable('c1', span('06:00', '08:00', 10))])
+      expect((await Promise.all([older, newer])).map(({ status }) => status)).to.deep.equal(['Accepted', 'Accepted'])
+      expect(cpo.received.map(({ body }) => capacitiesOf(body))).to.deep.equal([[100], [10]])
+      expect(limits(cpo, 'c1', '06:30')).to.deep.equal([10])
+      redis!.resume()
+      await eventually('the gateway is ready', async () => (await fetch(`${gateway.adminUrl}/readyz`)).ok)
+      cpo.behave({ status: 503 })
+      expect((await dso.sendForecast([cable('c1', span('09:00', '10:00', 7))])).status).to.equal('Accepted')
+      cpo.behave()
+      // What waits and the next are one message, that holds all there is.
+      expect((await dso.sendForecast([cable('c1', span('10:00', '11:00', 8))])).status).to.equal('Accepted')
+      await eventually('the CPO has both', () => limits(cpo, 'c1', '09:30')[0] === 7)
+      expect(limits(cpo, 'c1', '06:30'), 'what it holds in the end').to.deep.equal([10])
+    }
+  }).timeout(40_000)
 })
 
 for (const state of ['memory', 'Redis'] as const)
