@@ -1,7 +1,9 @@
 /** What may go wrong between a peer, its sender and the state, in the order that once lost a newer limit or told a wrong word. */
 import { expect } from 'chai'
+import { openDsoScene } from '../support/dso-scene.ts'
 import { eventually } from '../support/gateway.ts'
-import { cable, closeScenes, limits, openScene, span } from '../support/scene.ts'
+import { startRedisProxy } from '../support/redis-proxy.ts'
+import { cable, closeLater, closeScenes, limits, openScene, span } from '../support/scene.ts'
 
 const capacitiesOf = (body: unknown) =>
   (body as { forecasted_blocks: { capacity: number }[] }).forecasted_blocks.map(({ capacity }) => capacity)
@@ -76,6 +78,30 @@ describe('A newer limit that was delivered while Redis was away', () => {
       expect(limits(cpo, 'c1', '06:30'), 'what it holds in the end').to.deep.equal([10])
     }
   }).timeout(40_000)
+})
+
+describe('A newer limit that one of two gateways delivered while neither reached Redis', () => {
+  afterEach(closeScenes)
+
+  it('holds in the end, though the other sends the older one that was owed before it hears of it', async () => {
+    const scene = await openDsoScene('Redis', { proxied: true, link: { groups: 'identity' } })
+    const { cpo, caller, proxy, redis, gateway } = scene
+    const others = closeLater(await startRedisProxy(redis!.port))
+    const other = await scene.replica(others.url)
+    cpo.behave({ status: 503 })
+    expect((await caller.sendForecast([cable('c1', span('06:00', '09:00', 100))])).status).to.equal('Accepted')
+    for (const wire of [proxy!, others]) wire.cut()
+    cpo.behave()
+    expect((await caller.sendForecast([cable('c1', span('06:00', '07:00', 10))])).status).to.equal('Accepted')
+    expect(limits(cpo, 'c1', '06:30')).to.deep.equal([10])
+    others.mend()
+    await eventually('the other has sent what was owed', () => limits(cpo, 'c1', '06:30')[0] === 100, 20_000)
+    expect(other.observed.attempts.at(-1)).to.include({ outcome: 'accepted' })
+    proxy!.mend()
+    await eventually('what holds is there again', () => limits(cpo, 'c1', '06:30')[0] === 10, 20_000)
+    expect(limits(cpo, 'c1', '08:30')).to.deep.equal([100])
+    expect(gateway.observed.alarms.map(({ alarm }) => alarm)).to.include('delivered but not recorded')
+  }).timeout(60_000)
 })
 
 for (const state of ['memory', 'Redis'] as const)

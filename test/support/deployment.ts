@@ -12,6 +12,7 @@ import { type Habits, startParty } from '../peers/party.ts'
 import { type AlarmLine, clockFrom, eventually } from './gateway.ts'
 import { testLog } from './log.ts'
 import { startRedis } from './redis.ts'
+import { startRedisProxy } from './redis-proxy.ts'
 import { closeLater, type State, start } from './scene.ts'
 
 export type Deployment = Awaited<ReturnType<typeof openDeployment>>
@@ -28,11 +29,14 @@ export interface DeploymentOptions {
   readonly replicas?: number
   /** Further settings of the gateway. */
   readonly more?: Readonly<Record<string, unknown>>
+  /** Whether there is a wire to Redis that can be cut. */
+  readonly proxied?: boolean
 }
 
 /** `role` is the legacy party's. */
 export async function openDeployment(state: State, role: 'dso' | 'csp', options: DeploymentOptions = {}) {
   const redis = state === 'Redis' ? closeLater(await startRedis()) : undefined
+  const proxy = redis && options.proxied ? closeLater(await startRedisProxy(redis.port)) : undefined
   const service = closeLater(await (role === 'dso' ? startDsoService() : startCspService()))
   const modernRole = role === 'dso' ? 'fp' : 'cp'
   const names = Object.keys(options.parties ?? { modern: {} })
@@ -59,7 +63,7 @@ export async function openDeployment(state: State, role: 'dso' | 'csp', options:
   const raw = {
     listen: { soap: '127.0.0.1:0', rest: '127.0.0.1:0', admin: '127.0.0.1:0' },
     tokenKey: 'a key for tests and nothing else',
-    ...(redis ? { redis: { url: redis.url } } : {}),
+    ...(redis ? { redis: { url: proxy?.url ?? redis.url } } : {}),
     delivery: { timeout: '2s', firstRetry: '10ms', longestRetry: '50ms' },
     peers,
     links,
@@ -89,6 +93,7 @@ export async function openDeployment(state: State, role: 'dso' | 'csp', options:
   const stateOf = (name = names[0]!) => gateway.sessions.state(name as PeerId)
   return {
     redis,
+    proxy,
     service,
     clock,
     alarms,

@@ -8,6 +8,7 @@ import { connectDso, type Dso } from '../peers/dso.ts'
 import { type DsoService, type DsoServiceOptions, startDsoService } from '../peers/dso-service.ts'
 import { clockFrom, startTestGateway, type TestGateway } from './gateway.ts'
 import { type RedisServer, startRedis } from './redis.ts'
+import { type RedisProxy, startRedisProxy } from './redis-proxy.ts'
 import { closeLater, type State, start } from './scene.ts'
 
 export interface Said {
@@ -26,9 +27,11 @@ export interface DsoScene {
   /** What the CPO says to its capacity provider; the path is the message's, such as `adjust_group_capacity_forecast`. */
   say(path: string, body: unknown, ids?: { request?: string; correlation?: string }): Promise<Said>
   restartGateway(): Promise<void>
-  /** One more gateway on the same state. */
-  replica(): Promise<TestGateway>
+  /** One more gateway on the same state, which it may reach by another way. */
+  replica(redisUrl?: string): Promise<TestGateway>
   readonly redis: RedisServer | undefined
+  /** Between the gateway and Redis, where it was asked for. */
+  readonly proxy: RedisProxy | undefined
 }
 
 export interface DsoSceneOptions {
@@ -39,17 +42,20 @@ export interface DsoSceneOptions {
   readonly link?: object
   /** Whether the DSO has a service at all. */
   readonly hosts?: boolean
+  /** Whether there is a wire to Redis that can be cut. */
+  readonly proxied?: boolean
 }
 
 export const ours = 'token of the gateway'
 
 export async function openDsoScene(state: State, options: DsoSceneOptions = {}): Promise<DsoScene> {
   const redis = state === 'Redis' ? closeLater(await startRedis()) : undefined
+  const proxy = redis && options.proxied ? closeLater(await startRedisProxy(redis.port)) : undefined
   const cpo = closeLater(await startCpo())
   const dso = closeLater(await startDsoService(options.service))
   const clock = clockFrom(start)
   const config = {
-    ...(redis ? { redis: { url: redis.url } } : {}),
+    ...(redis ? { redis: { url: proxy?.url ?? redis.url } } : {}),
     peers: {
       dso: { role: 'dso', ...(options.hosts === false ? {} : { url: dso.url }), ...options.dso },
       cpo: { role: 'fp', url: cpo.url, token: cpo.token, inboundToken: ours, ...options.cpo },
@@ -67,7 +73,11 @@ export async function openDsoScene(state: State, options: DsoSceneOptions = {}):
       return gateway
     },
     redis,
-    replica: async () => closeLater(await startTestGateway({ config, now: clock })),
+    proxy,
+    replica: async (redisUrl) => {
+      const reached = redisUrl === undefined ? config : { ...config, redis: { url: redisUrl } }
+      return closeLater(await startTestGateway({ config: reached, now: clock }))
+    },
     say: (path, body, ids) => say(gateway, path, body, ids),
     async restartGateway() {
       await gateway.stop()

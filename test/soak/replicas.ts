@@ -1,0 +1,75 @@
+/** Gateways that share one state, each a process of its own on ports that stay the same, killed and started anew as a test wants. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { root } from '../support/command.ts'
+import { eventually } from '../support/gateway.ts'
+import { freePort } from '../support/redis.ts'
+import type { Asked } from './replica.ts'
+
+export interface Replica {
+  readonly soapUrl: string
+  readonly restUrl: string
+  /** Whether it is there, as far as is known: a caller takes another if not. */
+  readonly isUp: boolean
+  /** SIGKILL: in the midst of whatever it does. */
+  kill(): Promise<void>
+  /** Resolves when it is ready. */
+  start(): Promise<void>
+  setClock(aheadMs: number): void
+  /** Memory in bytes. */
+  rss(): Promise<number>
+  alarms(): Promise<Record<string, number>>
+}
+
+const file = join(import.meta.dirname, 'replica.ts')
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** `config` as a file would hold it, without listeners. */
+export async function openReplica(config: Readonly<Record<string, unknown>>): Promise<Replica> {
+  const [soap, rest, admin] = [await freePort(), await freePort(), await freePort()]
+  const listen = { soap: `127.0.0.1:${soap}`, rest: `127.0.0.1:${rest}`, admin: `127.0.0.1:${admin}` }
+  let child: ChildProcess | undefined
+
+  async function ask<T>(what: Asked): Promise<T> {
+    child!.send(what)
+    const [answer] = (await once(child!, 'message')) as [T]
+    return answer
+  }
+  return {
+    soapUrl: `http://127.0.0.1:${soap}`,
+    restUrl: `http://127.0.0.1:${rest}`,
+    get isUp() {
+      return child !== undefined
+    },
+    async kill() {
+      const dying = child
+      child = undefined
+      if (!dying || dying.exitCode !== null || dying.signalCode !== null) return
+      dying.kill('SIGKILL')
+      await once(dying, 'exit')
+    },
+    async start() {
+      const args = ['--import=tsx', '--conditions=source', file, JSON.stringify({ ...config, listen })]
+      const born = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+      running.add(born)
+      born.once('exit', () => running.delete(born))
+      await once(born, 'message')
+      await eventually('it is ready', () => isReady(admin), 30_000)
+      child = born
+    },
+    setClock: (aheadMs) => void child?.send({ aheadMs }),
+    rss: async () => (await ask<{ rss: number }>({ ask: 'rss' })).rss,
+    alarms: async () => (await ask<{ alarms: Record<string, number> }>({ ask: 'alarms' })).alarms,
+  }
+}
+
+function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
