@@ -258,7 +258,9 @@ export class Forecasts {
   private withTaken(key: LedgerKey, record: ForecastRecord): { record: ForecastRecord; recorded: () => void } {
     const blocks = this.unrecorded.of(key)
     if (!blocks) return { record, recorded: () => undefined }
-    return { record: alsoTaken(record, blocks, this.moment()), recorded: () => this.unrecorded.recorded(key, blocks) }
+    // Another replica, which does not know it, may have sent an older limit since: all that holds is owed once more.
+    const known = owedAgain(alsoTaken(record, blocks, this.moment()), this.moment())
+    return { record: known, recorded: () => this.unrecorded.recorded(key, blocks) }
   }
 
   private keyOf(link: Link, { type, group_id }: Value): LedgerKey {
