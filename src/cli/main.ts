@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, Option } from 'commander'
 import { revision, version } from '../app.ts'
 import { check } from './check.ts'
 import { diffConfig, printConfig } from './config.ts'
+import { day } from './day.ts'
 import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dead.ts'
 import { demo } from './demo.ts'
 import { type DraftOptions, draft } from './draft.ts'
@@ -54,8 +55,11 @@ program
   .command('demo')
   .description('carry a 24-hour forecast from a simulated DSO to a simulated CPO and show every step')
   .option('--keep', 'leave everything running afterwards')
-  .action((options: { keep?: boolean }) => {
-    code = demo(options.keep ?? false)
+  .option('--day', 'instead play a day: four parties and an unruly one, outages and fallbacks; leaves the console open')
+  .option('--seconds <n>', 'of a day: how long it takes', '120')
+  .option('--exit', 'of a day: end when it is over')
+  .action((options: { keep?: boolean; day?: boolean; seconds: string; exit?: boolean }) => {
+    code = options.day ? day(options) : demo(options.keep ?? false)
   })
 
 const fakes = program

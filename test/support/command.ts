@@ -10,11 +10,11 @@ export interface Ended {
   readonly err: string
 }
 
-export function runCommand(args: readonly string[], input = ''): Promise<Ended> {
+export function runCommand(args: readonly string[], input = '', withinMs = 20_000): Promise<Ended> {
   const { OSCP_GW_CONFIG: _, ...env } = process.env
   return new Promise((done) => {
     const command = [join(root, 'node_modules/tsx/dist/cli.mjs'), '--conditions=source', 'src/cli/main.ts', ...args]
-    const child = execFile(process.execPath, command, { cwd: root, env, timeout: 20_000 }, (_error, out, err) =>
+    const child = execFile(process.execPath, command, { cwd: root, env, timeout: withinMs }, (_error, out, err) =>
       done({ code: child.exitCode, out, err }),
     )
     child.stdin?.end(input)

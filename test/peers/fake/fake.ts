@@ -2,9 +2,10 @@
  * A fake party at work: sends by its script, answers by its script, is away by its script, and tells each message in a line.
  * Limits: what it holds is in memory, and its times are those of the clock it is given; its pauses are real time.
  */
+import { answersOf } from './answers.ts'
 import { startLegacy } from './legacy.ts'
 import { startModern } from './modern.ts'
-import type { Entry, FakeRole, LegacyScript, ModernScript, Script } from './script.ts'
+import type { Answer, Entry, FakeRole, LegacyScript, ModernScript, Script } from './script.ts'
 
 /** One message, or something that happens to the fake itself. */
 export interface Line {
@@ -45,6 +46,8 @@ export interface FakeOptions {
 
 export interface Fake extends Acting {
   readonly role: FakeRole
+  /** How it answers from now on; without an argument as its script says. */
+  behave(answers?: readonly Answer[]): void
   /** Sends refused or unanswered, and messages received that it found wrong. */
   problems(): number
   stop(): Promise<void>
@@ -58,7 +61,9 @@ export async function startFake(role: FakeRole, script: Script, options: FakeOpt
     if (!line.isFine) problems++
     options.tell({ at: now(), ...line })
   }
-  const stage: Stage = { tell, now, elapsed: () => performance.now() - started }
+  const elapsed = () => performance.now() - started
+  let choose = answersOf(script.answers, elapsed)
+  const stage: Stage = { tell, now, choose: (message) => choose(message) }
   const acting =
     role === 'dso' || role === 'csp'
       ? await startLegacy(role, script as LegacyScript, stage)
@@ -99,6 +104,9 @@ export async function startFake(role: FakeRole, script: Script, options: FakeOpt
     leave,
     comeBack,
     role,
+    behave(answers = script.answers) {
+      choose = answersOf(answers, elapsed)
+    },
     problems: () => problems,
     async stop() {
       for (const timer of timers) clearTimeout(timer)
@@ -111,5 +119,6 @@ export async function startFake(role: FakeRole, script: Script, options: FakeOpt
 export interface Stage {
   readonly tell: (line: Omit<Line, 'at'>) => void
   readonly now: () => number
-  readonly elapsed: () => number
+  /** How the script has this message answered; asked once for each. */
+  readonly choose: (message: string) => Answer | undefined
 }

@@ -4,7 +4,7 @@ import { startCspService } from '../csp-service.ts'
 import { connectDso } from '../dso.ts'
 import { startDsoService } from '../dso-service.ts'
 import type { Answering, Called, SoapService } from '../soap-service.ts'
-import { answersOf, plainAnswer } from './answers.ts'
+import { plainAnswer } from './answers.ts'
 import { type Block, forecastBlocks, naive, spanBlock, usageTimes } from './blocks.ts'
 import type { Acting, Holding, Stage } from './fake.ts'
 import type { Answer, Entry, LegacyScript } from './script.ts'
@@ -23,45 +23,45 @@ export async function startLegacy(role: 'dso' | 'csp', script: LegacyScript, sta
     }
   }
   const wsdlUrl = `${script.gateway}?wsdl`
-  const identity = script.identity === undefined ? {} : { cspIdentity: script.identity }
   // The gateway may come after the fake: whoever has not read the WSDL yet reads it before each call.
-  const dso = once(() => connectDso({ wsdlUrl, soapVersion: script.soapVersion, ...identity }))
-  const csp = once(() => connectCsp({ wsdlUrl, ...identity }))
+  const dso = onceFor((identity) => connectDso({ wsdlUrl, soapVersion: script.soapVersion, ...identity }))
+  const csp = onceFor((identity) => connectCsp({ wsdlUrl, ...identity }))
   const written = <T extends { startTime: string; endTime: string }>(block: T): T =>
     script.times === 'utc' ? block : { ...block, startTime: naive(block.startTime), endTime: naive(block.endTime) }
   let version = 0
 
   async function send(entry: Entry): Promise<void> {
+    const identity = entry.identity ?? script.identity
     if (entry.heartbeat)
       return told('Heartbeat', '', async () => {
-        await (await (role === 'dso' ? dso : csp)()).heartbeat()
+        await (await (role === 'dso' ? dso : csp)(identity)).heartbeat()
         return {}
       })
-    if (entry.forecast) return tellForecast(forecastBlocks(entry.forecast, now()))
-    if (entry.limit) return tellForecast({ [entry.limit.about]: [spanBlock(entry.limit, now())] })
+    if (entry.forecast) return tellForecast(forecastBlocks(entry.forecast, now()), identity)
+    if (entry.limit) return tellForecast({ [entry.limit.about]: [spanBlock(entry.limit, now())] }, identity)
     if (entry.wish) {
       const { about } = entry.wish
       const block = written(spanBlock(entry.wish, now()))
       return told('RequestAdjustedCapacity', `${about}, ${block.capacity} kW`, async () =>
-        (await csp()).ask(about, block),
+        (await csp(identity)).ask(about, block),
       )
     }
     if (entry.usage) {
       const { about, energy } = entry.usage
       const block = [{ ...written(usageTimes(entry.usage, now())), energy }]
       return told('UpdateAggregatedUsage', `${about.join(', ')}, ${energy} kWh each`, async () =>
-        (await csp()).report(...about.map((cableId) => ({ cableId, block }))),
+        (await csp(identity)).report(...about.map((cableId) => ({ cableId, block }))),
       )
     }
     if (entry.ask) {
       const { about } = entry.ask
       return told('GetCapacityForecast', about.join(', '), async () =>
-        (await csp()).call('GetCapacityForecast', { cableId: about }),
+        (await csp(identity)).call('GetCapacityForecast', { cableId: about }),
       )
     }
   }
 
-  function tellForecast(cables: Record<string, readonly Block[]>): Promise<void> {
+  function tellForecast(cables: Record<string, readonly Block[]>, identity: string | undefined): Promise<void> {
     const forecastId = `v${++version}`
     const forecasts = Object.entries(cables).map(([cableId, blocks]) => ({
       ...{ cableId, forecastId, capacityUnit: 'kW' as const },
@@ -69,7 +69,7 @@ export async function startLegacy(role: 'dso' | 'csp', script: LegacyScript, sta
     }))
     const about = forecasts.map(({ cableId, blocks }) => `${cableId} ${blocksText(blocks.length)}`).join(', ')
     return told('UpdateCableCapacityForecast', `${forecastId}: ${about}`, async () =>
-      (await dso()).sendForecast(forecasts),
+      (await dso(identity)).sendForecast(forecasts),
     )
   }
 
@@ -82,7 +82,7 @@ export async function startLegacy(role: 'dso' | 'csp', script: LegacyScript, sta
   }
 }
 
-async function startHost(role: 'dso' | 'csp', script: LegacyScript, { tell, now, elapsed }: Stage) {
+async function startHost(role: 'dso' | 'csp', script: LegacyScript, { tell, now, choose }: Stage) {
   const options = {
     ...script.listen,
     onReceived: (call: Called) => {
@@ -92,10 +92,9 @@ async function startHost(role: 'dso' | 'csp', script: LegacyScript, { tell, now,
     },
   }
   const scripted = (service: SoapService) => {
-    const choose = answersOf(script.answers, elapsed)
-    service.behave('*', ({ operation }) => {
-      const answer = choose(operation ?? '')
-      return answer && inSoap(answer)
+    service.behave('*', (call) => {
+      const answer = choose(call.operation ?? '')
+      return answer && inSoap(answer, call)
     })
   }
   if (role === 'csp') {
@@ -120,8 +119,12 @@ async function startHost(role: 'dso' | 'csp', script: LegacyScript, { tell, now,
   return { ...service, holds }
 }
 
-function inSoap(answer: Answer): Answering {
+function inSoap(answer: Answer, { value }: Called): Answering {
   const plain = plainAnswer(answer)
+  // A wish is granted as it was made.
+  const { requestedCapacity: wish } = value
+  if (answer.accept)
+    return { ...plain, value: { status: 'Accepted', ...(wish ? { cableCapacityForecast: wish } : {}) } }
   if (answer.reject === undefined) return plain
   return { ...plain, value: { status: 'Rejected', info: answer.reject } }
 }
@@ -141,14 +144,15 @@ function reasonOf(error: unknown): string {
   return message || code || 'no answer'
 }
 
-/** Makes it once it can be made. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined
-      throw error
-    })
-    return made
+/** Makes one for each identity, once it can be made. */
+function onceFor<T>(make: (identity: { cspIdentity?: string }) => Promise<T>) {
+  const made = new Map<string | undefined, Promise<T>>()
+  return (cspIdentity: string | undefined): Promise<T> => {
+    const known = made.get(cspIdentity)
+    if (known) return known
+    const making = make(cspIdentity === undefined ? {} : { cspIdentity })
+    made.set(cspIdentity, making)
+    making.catch(() => made.delete(cspIdentity))
+    return making
   }
 }

@@ -1,7 +1,7 @@
 /** A fake capacity or flexibility provider: OSCP 2.0 with the habits and answers of its script. */
 import { elmo, py, sdk, sn } from '../families.ts'
 import { type Answering, type Habits, type Received, startParty } from '../party.ts'
-import { answersOf, plainAnswer } from './answers.ts'
+import { plainAnswer } from './answers.ts'
 import { type Block, forecastBlocks, naive, spanBlock, usageTimes } from './blocks.ts'
 import type { Acting, Holding, Stage } from './fake.ts'
 import { blocksText } from './legacy.ts'
@@ -18,9 +18,8 @@ interface ModernBlock {
 }
 
 export async function startModern(role: 'cp' | 'fp', script: ModernScript, stage: Stage): Promise<Acting> {
-  const { tell, now, elapsed } = stage
+  const { tell, now, choose } = stage
   requireTokens(script)
-  const choose = answersOf(script.answers, elapsed)
   const party = await startParty(
     role,
     {
@@ -123,8 +122,8 @@ function requireTokens({ sends, tokens }: ModernScript): void {
   const begins = sends.some(({ register }) => register)
   if (begins && tokens.theirs === undefined)
     throw new ScriptError(['tokens.theirs: is needed to register: `oscp-gateway peers token` prints it'])
-  if (!begins && tokens.ours === undefined)
-    throw new ScriptError(['tokens.ours: is needed where it does not register: by it the gateway is known'])
+  if (tokens.ours === undefined && tokens.theirs === undefined)
+    throw new ScriptError(['tokens: ours is needed, by which the gateway is known; or theirs, to register with'])
 }
 
 /** Of each group the limit of the last forecast it took that says something about now; the lowest where it says two things. */
@@ -146,12 +145,15 @@ function holdings(received: readonly Received[], now: number): Holding[] {
 }
 
 function habitsOf({ habits }: ModernScript): Habits {
-  const { family, handshake, acknowledges, tokenPrefix, scheme, correlates, address } = habits
-  const demands = { heartbeat_interval: 60, measurement_configuration: ['CONTINUOUS'] }
+  const { family, handshake, acknowledges, tokenPrefix, scheme, correlates, address, interval = 60_000 } = habits
+  const demands = { heartbeat_interval: interval / 1000, measurement_configuration: ['CONTINUOUS'] }
   const flat = handshake === 'flat'
   return {
     ...(family ? families[family] : {}),
     ...(flat ? { handshake: demands, acknowledges: () => demands } : {}),
+    ...(flat || family || interval === 60_000
+      ? {}
+      : { handshake: { required_behaviour: demands }, acknowledges: () => ({ required_behaviour: demands }) }),
     ...(acknowledges === false ? { acknowledges: 'never' as const } : {}),
     ...(tokenPrefix === undefined ? {} : { tokenPrefix }),
     ...(scheme === undefined ? {} : { scheme: `${scheme} ` }),

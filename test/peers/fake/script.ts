@@ -69,6 +69,7 @@ const messages = {
 } as const
 
 const when = { at: time.default(0), every: time.refine((ms) => ms >= 100, 'must be at least 100ms').optional() }
+const identity = z.string().optional().describe('cspIdentity in the header')
 
 const answer = z
   .strictObject({
@@ -94,6 +95,7 @@ const answer = z
 const habits = z.strictObject({
   family: z.enum(['sn', 'elmo', 'py', 'sdk']).optional().describe('the habits of known parties as a whole'),
   handshake: z.enum(['wrapped', 'flat']).optional(),
+  interval: time.optional().describe('the pace of heartbeats it asks for'),
   acknowledges: z.boolean().optional(),
   tokenPrefix: z.string().optional().describe('stands before the token it registers, such as "Token "'),
   scheme: z.enum(['Token', 'Bearer']).optional(),
@@ -113,7 +115,7 @@ const legacy = {
   ...common,
   gateway: url.describe("the party's own address at the gateway, such as http://127.0.0.1:8080/oscp/1.0/fake-dso"),
   soapVersion: z.enum(['1.1', '1.2']).default('1.1'),
-  identity: z.string().optional().describe('cspIdentity in the header'),
+  identity,
   times: z.enum(['utc', 'naive']).default('utc'),
 }
 
@@ -129,12 +131,12 @@ const modern = {
   habits: habits.default({}),
 }
 
-function sendsOf<T extends Record<string, z.ZodType>>(known: T) {
+function sendsOf<T extends Record<string, z.ZodType>>(known: T, more: { identity?: typeof identity } = {}) {
   const optional = Object.fromEntries(Object.entries(known).map(([key, schema]) => [key, schema.optional()]))
   return z
     .array(
       z
-        .strictObject({ ...when, ...optional } as typeof when & { [K in keyof T]: z.ZodOptional<T[K]> })
+        .strictObject({ ...when, ...more, ...optional } as typeof when & { [K in keyof T]: z.ZodOptional<T[K]> })
         .refine(
           (send) =>
             Object.keys(known).filter((key) => (send as Record<string, unknown>)[key] !== undefined).length === 1,
@@ -145,8 +147,8 @@ function sendsOf<T extends Record<string, z.ZodType>>(known: T) {
 }
 
 const schemas = {
-  dso: z.strictObject({ ...legacy, sends: sendsOf(messages.dso) }),
-  csp: z.strictObject({ ...legacy, sends: sendsOf(messages.csp) }),
+  dso: z.strictObject({ ...legacy, sends: sendsOf(messages.dso, { identity }) }),
+  csp: z.strictObject({ ...legacy, sends: sendsOf(messages.csp, { identity }) }),
   cp: z.strictObject({ ...modern, sends: sendsOf(messages.cp) }),
   fp: z.strictObject({ ...modern, sends: sendsOf(messages.fp) }),
 }
@@ -155,6 +157,8 @@ const schemas = {
 export interface Entry {
   readonly at: number
   readonly every?: number | undefined
+  /** Instead of the script's own. */
+  readonly identity?: string | undefined
   readonly register?: object | undefined
   readonly handshake?: object | undefined
   readonly heartbeat?: { readonly interval?: number } | undefined
