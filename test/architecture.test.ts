@@ -86,7 +86,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Third-party libraries and the one place that may import each. */
 const fences: Record<string, RegExp> = {
   ioredis: /^src\/state\/redis\//,
-  undici: /^src\/http\/outbound\.ts$/,
+  undici: /^src\/http\/(?:outbound|one-answer)\.ts$/,
   pino: /^src\/ops\/log\.ts$/,
   '@opentelemetry/api': /^src\/ops\/trace(?:-[a-z]+)?\.ts$/,
   '@opentelemetry/core': /^src\/ops\/trace(?:-[a-z]+)?\.ts$/,

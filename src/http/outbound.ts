@@ -1,5 +1,5 @@
 /**
- * Calls a peer over HTTP and reads a short answer. This is the one file that imports undici.
+ * Calls a peer over HTTP and reads a short answer. With one-answer.ts the one that imports undici.
  * A URL that the operator wrote is called as it stands. Any other came from a peer: then only https, and only addresses that
  * are public or allowed for that peer, judged on the address that is connected to, so that no name can change its mind.
  * Limits: redirects are not followed; the answer is cut at 64 KiB unless more is asked for; one time limit covers connecting, sending and answering.
@@ -7,8 +7,9 @@
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Agent, buildConnector, request } from 'undici'
+import { Agent, buildConnector } from 'undici'
 import { compileReach, isAddress } from './addresses.ts'
+import { exchange } from './one-answer.ts'
 import type { TlsMaterial } from './tls-files.ts'
 
 export interface HttpAnswer {
@@ -71,44 +72,20 @@ export interface HttpClientOptions {
   readonly lookup?: typeof systemLookup
 }
 
-const usualAnswer = 65_536
-/** How long the body of a 2xx is waited for, in milliseconds. */
-const patience = 1_000
-
 export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: HttpClientOptions = {}): HttpClient {
   const limits = { connections: connectionsPerPeer, pipelining: 1, keepAliveTimeout: 30_000, maxResponseSize: -1 }
   /** Connections made for one peer's TLS and reach are never used for another's. */
   const pools = new Map<OutboundTls | undefined, Pool>()
+  const targets = new WeakMap<Reach, Map<string, Target>>()
 
   return {
-    async send({
-      method = 'POST',
-      url,
-      headers,
-      body,
-      withinMs,
-      reach,
-      needsBody = false,
-      longestAnswer = usualAnswer,
-    }) {
-      const late = new AbortController()
-      // AbortSignal.timeout would leave its timer running long after the answer.
-      const timer = setTimeout(() => late.abort(new Error('no answer in time')), withinMs)
+    send(call) {
       try {
-        const dispatcher = dispatcherFor(new URL(url), reach)
-        const answer = await request(url, { method, headers, body, dispatcher, signal: late.signal })
-        const status = answer.statusCode
-        const taken = status >= 200 && status < 300 && !needsBody
-        const bytes = await (taken ? readPatiently(answer.body, longestAnswer) : readShort(answer.body, longestAnswer))
-        return {
-          status,
-          contentType: first(answer.headers['content-type']) ?? '',
-          retryAfter: first(answer.headers['retry-after']),
-          body: bytes.toString('utf8'),
-          bytes,
-        }
-      } finally {
-        clearTimeout(timer)
+        const target = targetOf(call)
+        const dispatcher = dispatcherFor(target, call.reach)
+        return exchange(dispatcher, target, call)
+      } catch (error) {
+        return Promise.reject(error)
       }
     },
     async close() {
@@ -117,10 +94,8 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
     },
   }
 
-  function dispatcherFor(url: URL, { configured, allowAddresses, allowHttp, tls }: Reach): Agent {
-    const trusted = configured.some((own) => new URL(own).origin === url.origin)
-    if (!trusted && url.protocol !== 'https:' && !(url.protocol === 'http:' && allowHttp))
-      throw new NotReachable('Only https is called.')
+  function dispatcherFor({ trusted, isHttps, isHttp }: Target, { allowAddresses, allowHttp, tls }: Reach): Agent {
+    if (!trusted && !isHttps && !(isHttp && allowHttp)) throw new NotReachable('Only https is called.')
     const { agents, material } = poolFor(tls)
     const key = trusted ? 'configured' : `guarded ${[...allowAddresses].sort().join(' ')}`
     const known = agents.get(key)
@@ -130,6 +105,23 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
     const agent = new Agent({ ...limits, connect })
     agents.set(key, agent)
     return agent
+  }
+
+  /** A party is called at a few addresses again and again: they are taken apart once. */
+  function targetOf({ url, reach }: HttpCall): Target {
+    const known = targets.get(reach) ?? new Map<string, Target>()
+    targets.set(reach, known)
+    const found = known.get(url)
+    if (found) return found
+    const { origin, protocol, pathname, search } = new URL(url)
+    const trusted = reach.configured.some((own) => new URL(own).origin === origin)
+    const target = {
+      ...{ origin, trusted, path: pathname + search },
+      ...{ isHttps: protocol === 'https:', isHttp: protocol === 'http:' },
+    }
+    if (known.size >= mostTargets) known.clear()
+    known.set(url, target)
+    return target
   }
 
   /** With another certificate come other connections; those that are in use end with their calls. */
@@ -143,6 +135,16 @@ export function httpClient({ connectionsPerPeer = 64, lookup = systemLookup }: H
     return pool
   }
 }
+
+/** Where a URL leads, and whether the operator wrote it. */
+interface Target {
+  readonly origin: string
+  readonly path: string
+  readonly trusted: boolean
+  readonly isHttps: boolean
+  readonly isHttp: boolean
+}
+const mostTargets = 100
 
 interface Pool {
   readonly material: TlsMaterial | undefined
@@ -208,37 +210,4 @@ function guardedConnect(
       callback(refusal(), null)
     })
   }
-}
-
-/** A header that came more than once means what it said first. */
-function first(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
-}
-
-type Body = AsyncIterable<Buffer> & { destroy(): unknown }
-
-/** The body, or nothing when it breaks off or takes too long. */
-async function readPatiently(body: Body, most: number): Promise<Buffer> {
-  const timer = setTimeout(() => body.destroy(), patience)
-  try {
-    return await readShort(body, most)
-  } catch {
-    return Buffer.alloc(0)
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-async function readShort(body: Body, most: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= most) {
-      body.destroy()
-      break
-    }
-  }
-  return Buffer.concat(chunks).subarray(0, most)
 }

@@ -34,7 +34,7 @@ export const startGateway = async ({ home, folder, sink, settings, dso, parties 
   const names = Array.from({ length: parties }, (_, i) => (i === 0 ? '' : `-${i}`))
   const config = {
     listen: { soap: `127.0.0.1:${port}`, rest: '127.0.0.1:0', admin: `127.0.0.1:${adminPort}` },
-    log: 'error',
+    ...{ log: 'error', drain: { delay: '0s' } },
     peers: Object.fromEntries(
       names.flatMap((name): [string, object][] => [
         [`dso${name}`, { role: 'dso', ...dso }],

@@ -52,7 +52,7 @@ const warmUp = async (each: Row): Promise<void> => {
     if (failure === undefined) break
     if (Date.now() > deadline) throw new Error(`${each.title}: ${failure}`)
   }
-  await turn(each, { forMs: 12_000, atMost: 3_000 })
+  await turn(each, { forMs: 6_000, atMost: 3_000 })
 }
 
 export interface Rounds {

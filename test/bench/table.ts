@@ -11,7 +11,7 @@ import type { Section } from './report.ts'
 import { measure, type Row, row, type Server } from './rounds.ts'
 import { type PathRound, rowLines, targetLines, targetsOf } from './targets.ts'
 
-const rounds = 7
+const rounds = 5
 
 export const targetTable = async (setting: Setting): Promise<Section[]> => {
   const readyMs = await startUps(setting)
