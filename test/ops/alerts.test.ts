@@ -155,8 +155,8 @@ describe('Alert rules and dashboard', function () {
     expect(() => check('x', 'oscp_gateway_peer_online ==')).to.throw(/no PromQL/)
   })
 
-  it('know every metric that is documented in the README', () => {
-    const table = read('README.md').split('| Metrics | What they say |')[1]!.split('\n\n')[0]!
+  it('know every metric that is documented', () => {
+    const table = read('docs/watching.md').split('| Metrics | What they say |')[1]!.split('\n\n')[0]!
     const documented = [...table.matchAll(/`([a-z_]+)`/g)].map(([, name]) => `oscp_gateway_${name}`)
     const own = [...names].filter((name) => name.startsWith('oscp_gateway_'))
     const bare = new Set(own.map((name) => name.replace(/_(?:bucket|sum|count)$/, '')))
