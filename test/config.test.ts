@@ -197,7 +197,23 @@ describe('The configuration', () => {
         .replaceAll('role: dso', 'role: csp')
         .replaceAll('role: fp', 'role: cp')
         .replace('links:', '  wise: { role: co, url: "http://x", token: t }\nlinks:'),
-      /links.two.groups: must be a table, because wise advises several links/,
+      /links.two.groups: must be a table, because wise has several links/,
+    ],
+    [
+      'a 2.0 party of two links, one of which takes every group',
+      minimal.replace(
+        'modern: cpo }',
+        'modern: cpo, cspIdentity: a, groups: { A: G } }\n  two: { legacy: dso, modern: cpo, cspIdentity: b }',
+      ),
+      /links.two.groups: must be a table, because cpo has several links, told apart by their groups/,
+    ],
+    [
+      'a 2.0 party of two links that have a group in common',
+      minimal.replace(
+        'modern: cpo }',
+        'modern: cpo, cspIdentity: a, groups: { A: G } }\n  two: { legacy: dso, modern: cpo, cspIdentity: b, groups: { A: G } }',
+      ),
+      /links.two.groups: G is a group of one too, and cpo could mean either/,
     ],
     [
       'heartbeats faster than a second',

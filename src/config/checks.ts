@@ -50,12 +50,6 @@ export function crossChecks(config: Config, file: string): Finding[] {
       else if (optimizer.role !== 'co') report(at, `${link.optimizer} has the role ${optimizer.role}, not co`)
       else if (legacy?.role === 'dso')
         report(at, 'has no meaning for a dso: an operator is advised, not a grid operator')
-      const advised = Object.values(config.links).filter((other) => other.optimizer === link.optimizer)
-      if (advised.length > 1 && link.groups === 'identity')
-        report(
-          `links.${name}.groups`,
-          `must be a table, because ${link.optimizer} advises several links by their groups`,
-        )
     }
     const wanted = legacy?.role === 'dso' ? 'fp' : 'cp'
     if (legacy && modern && isLegacy(legacy) && !isLegacy(modern) && modern.role !== wanted)
@@ -80,7 +74,29 @@ export function crossChecks(config: Config, file: string): Finding[] {
         if (!cables.has(group)) report(`links.${name}.fallback.${group}`, 'is no group of this link')
     }
   }
+  checkSharedParties(config, report)
   return findings
+}
+
+/** A 2.0 party names only the group: of several links with it, each group must be of one, or a limit goes to another operator. */
+function checkSharedParties({ links }: Config, report: (rule: string, sentence: string) => void): void {
+  const owners = new Map<string, string>()
+  for (const [name, { modern, optimizer, groups }] of Object.entries(links))
+    for (const party of new Set([modern, ...(optimizer === undefined ? [] : [optimizer])])) {
+      const isShared = Object.values(links).filter((one) => one.modern === party || one.optimizer === party).length > 1
+      if (isShared && groups === 'identity')
+        report(
+          `links.${name}.groups`,
+          `must be a table, because ${party} has several links, told apart by their groups`,
+        )
+      for (const group of groups === 'identity' ? [] : Object.values(groups)) {
+        const key = JSON.stringify([party, group])
+        const owner = owners.get(key)
+        if (owner !== undefined && owner !== name)
+          report(`links.${name}.groups`, `${group} is a group of ${owner} too, and ${party} could mean either`)
+        else owners.set(key, name)
+      }
+    }
 }
 
 /** `constructor` is a member of every object, but not of the configuration. */

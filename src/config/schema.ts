@@ -111,7 +111,9 @@ export const link = z.strictObject({
   groups: z
     .union([z.literal('identity'), z.record(z.string().min(1).max(255), z.string().min(1))])
     .default('identity')
-    .describe('Cable id → group id. `identity`: every id is the same on both sides.'),
+    .describe(
+      'Cable id → group id; a table when a 2.0 party has several links. `identity`: every id is the same on both sides.',
+    ),
   answerWithin: duration.default(5000).describe("How long a SOAP caller waits for the other side's word."),
   amperePhases: z
     .array(z.enum(['ONE', 'TWO', 'THREE', 'UNKNOWN']))

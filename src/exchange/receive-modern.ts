@@ -47,7 +47,7 @@ export function modernReceiver({ links, observer, now, flows }: ReceiveModernOpt
   function carry(request: ModernRequest, link: Link, receipts: Receipt[]): Promise<AfterAnswer | undefined> {
     const flow = flows[link.modern.role]?.get(request.message)
     if (flow) return flow(request, link, receipts)
-    throw new GatewayError('message-unsupported', 'This message is not carried yet.')
+    throw new GatewayError('message-unsupported', 'This message is not taken from a party of this role.')
   }
 
   /** By its group, or, for the one message that names none, any link with this peer. */

@@ -13,7 +13,6 @@ import type { Forecasts } from './forecasts.ts'
 import type { ExchangeId, PeerId, RequestId } from './ids.ts'
 import type { ExchangeLine, Observer } from './observer.ts'
 import { contextOf, type Link, type Links } from './peers.ts'
-
 import type { Verdict } from './waiting.ts'
 
 export interface LegacyRequest {
@@ -127,7 +126,7 @@ export function legacyReceiver({
     if (!compiled) throw new GatewayError('operation-unknown', 'This operation is not supported by the gateway.')
     const flow = flows.get(compiled.module.modern)
     if (!flow && !isCarried(compiled.module))
-      throw new GatewayError('message-unsupported', 'This operation is not carried yet.')
+      throw new GatewayError('message-unsupported', 'This operation is not carried by the gateway.')
 
     let answer: Value = {}
     if (flow) answer = await flow({ request, link, compiled, context, receipts: seen.receipts, groups: seen.groups })

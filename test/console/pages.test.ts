@@ -157,7 +157,10 @@ describe('The console in a browser', function () {
           ...Object.fromEntries(names.map((name) => [`grid-${name}`, { role: 'dso' }])),
         },
         links: Object.fromEntries(
-          names.map((name) => [`link-${name}`, { legacy: `grid-${name}`, modern: 'charge-co' }]),
+          names.map((name) => [
+            `link-${name}`,
+            { legacy: `grid-${name}`, modern: 'charge-co', groups: { [`CABLE-${name}`]: `FEEDER-${name}` } },
+          ]),
         ),
       },
       connect: 'grid-000',

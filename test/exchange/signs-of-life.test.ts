@@ -18,7 +18,10 @@ async function open() {
   const modern = { role: 'fp', url: 'http://127.0.0.1:9', token: 't' }
   const raw = {
     peers: { north: { role: 'dso' }, south: { role: 'dso', heartbeatEvery: '10m' }, fp: modern, stranger: modern },
-    links: { a: { legacy: 'north', modern: 'fp' }, b: { legacy: 'south', modern: 'fp' } },
+    links: {
+      a: { legacy: 'north', modern: 'fp', groups: { C: 'N' } },
+      b: { legacy: 'south', modern: 'fp', groups: { C: 'S' } },
+    },
   }
   const config = loadConfig(() => raw, undefined, {})
   let time = Date.parse('2026-03-02T22:00:00Z')

@@ -271,8 +271,8 @@ describe('Credentials of one operator', () => {
         },
       },
       links: {
-        one: { legacy: 'dso', modern: 'cpo', cspIdentity: 'CSP-1' },
-        two: { legacy: 'dso', modern: 'cpo', cspIdentity: 'CSP-2' },
+        one: { legacy: 'dso', modern: 'cpo', cspIdentity: 'CSP-1', groups: { A: 'one' } },
+        two: { legacy: 'dso', modern: 'cpo', cspIdentity: 'CSP-2', groups: { A: 'two' } },
       },
     })
     const header = (identity: string) => `<cspIdentity xmlns="${csp}">${identity}</cspIdentity>`
