@@ -6,14 +6,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { begin } from './app/beginning.ts'
-import { listenOn } from './app/faces.ts'
+import { adminFace, listenOn } from './app/faces.ts'
+import { openLasting } from './app/lasting.ts'
 import { redisOptions } from './app/ledger.ts'
 import { buildLinks } from './app/links.ts'
 import { assemble } from './app/parts.ts'
 import type { Phase } from './app/readiness.ts'
+import { reconfigure } from './app/reconfigure.ts'
+import { Shift } from './app/shift.ts'
 import { stop } from './app/stop.ts'
 import { checkTlsFiles, type OwnCertificate } from './app/tls.ts'
-import { type Config, isLegacy } from './config.ts'
+import { type Config, isLegacy, type SettingChange } from './config.ts'
+import { type Finding, FindingsError } from './contract/model.ts'
 import type { LinkId } from './exchange/ids.ts'
 import type { LegacyView } from './exchange/liveness.ts'
 import type { Observer } from './exchange/observer.ts'
@@ -36,6 +40,11 @@ export interface Gateway {
   certificates(): OwnCertificate[]
   /** Reads the files of certificates again; what cannot be used raises an alarm and changes nothing. */
   reload(): void
+  /**
+   * Goes on under another configuration and other mappings, between two messages. Resolves with what differs; what needs a
+   * restart stays as it was. Rejects with FindingsError, and then nothing has changed.
+   */
+  reconfigure(config: Config, crossings: readonly Crossing[]): Promise<SettingChange[]>
   /** As a signal asks for it: calls from outside are taken for `drain.delay` more, and everything has `drain.total`. */
   drain(): Promise<void>
   /** Stops taking work, finishes what runs within the time, and closes the state last. */
@@ -80,42 +89,75 @@ const patience = 5_000
 
 /** Starts the gateway. Throws FindingsError for a configuration that the mappings cannot serve. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, crossings, observer, now = Date.now, random = Math.random } = options
-  const urls = { soap: trimmed(config.publicUrl), rest: trimmed(config.publicRestUrl ?? config.publicUrl) }
-  const parts = assemble({ config, log, crossings, observer, version, revision, now, random, urls })
+  const { config, log, observer, now = Date.now, random = Math.random } = options
+  // First of all, because there may be nothing to be opened.
+  startupChecks(config, options.crossings)
   const phase: Phase = { draining: false, beginning: undefined }
-  const faces = await listenOn(config, parts, phase)
-  const { soapTls, restTls } = config.listen
-  const at = { soap: urlOf(faces.soap, soapTls), rest: urlOf(faces.rest, restTls), admin: urlOf(faces.admin) }
-  urls.soap ||= at.soap
-  urls.rest ||= at.rest
-  warnOfWildcards(config, at.soap, log)
-  warnOfOpenDoors(config, log)
-  const { sessions } = parts.party
-  phase.beginning = begin({ ledger: parts.ledger, sessions, log, patience, pause: 100 })
-  await phase.beginning.tried.catch(async (error: unknown) => {
-    await stop(parts, faces, phase, { withinMs: 0, delayMs: 0, sidecarOf: 'none' })
+  const at = { soap: '', rest: '', admin: '' }
+  const fixed = { log, observer, version, revision, now, random }
+  const lasting = openLasting({ ...fixed, config, crossings: options.crossings, urls: at }, () => shift.current)
+  const build = (config: Config, crossings: readonly Crossing[]) =>
+    assemble({ ...fixed, config, crossings, urls: urlsOf(config, at) }, lasting, (parts) =>
+      adminFace(parts, lasting, phase),
+    )
+  const shift = new Shift(build(config, options.crossings))
+  const faces = await listenOn(config, shift, lasting.tracing).catch(async (error: unknown) => {
+    shift.current.certificates.stop()
+    await Promise.all([shift.current.http.close(), lasting.close(0)])
     throw error
   })
-  parts.agenda.start()
-  parts.dsoFlows.start()
-  log.info({ ...at, state: config.redis ? 'redis' : 'memory', mappings: hashes(crossings) }, 'listening')
+  const { soapTls, restTls } = config.listen
+  Object.assign(at, { soap: urlOf(faces.soap, soapTls), rest: urlOf(faces.rest, restTls), admin: urlOf(faces.admin) })
+  warnOfWildcards(config, at.soap, log)
+  warnOfOpenDoors(config, log)
+  const ending = { shift, faces, phase, lasting }
+  const { party, agenda, dsoFlows } = shift.current
+  phase.beginning = begin({ ledger: lasting.ledger, sessions: party.sessions, log, patience, pause: 100 })
+  await phase.beginning.tried.catch(async (error: unknown) => {
+    await stop(ending, { withinMs: 0, delayMs: 0, sidecarOf: 'none' })
+    throw error
+  })
+  agenda.start()
+  dsoFlows.start()
+  log.info({ ...at, state: config.redis ? 'redis' : 'memory', mappings: hashes(options.crossings) }, 'listening')
   return {
     soapUrl: at.soap,
     restUrl: at.rest,
     adminUrl: at.admin,
-    sessions,
-    crossings,
-    legacyPeers: () => parts.liveness.list(),
-    certificates: () => parts.certificates.list(),
-    reload: () => parts.certificates.reload(),
-    drain: () => stop(parts, faces, phase, { ...drainTimes(config), sidecarOf: config.sidecarOf }),
-    stop: (withinMs = 8000) => stop(parts, faces, phase, { withinMs, delayMs: 0, sidecarOf: 'none' }),
+    get sessions() {
+      return shift.current.party.sessions
+    },
+    get crossings() {
+      return shift.current.crossings
+    },
+    legacyPeers: () => shift.current.liveness.list(),
+    certificates: () => shift.current.certificates.list(),
+    reload: () => shift.current.certificates.reload(),
+    async reconfigure(wanted, crossings) {
+      startupChecks(wanted, crossings)
+      const changes = await reconfigure({ shift, faces, phase, log, assemble: build }, wanted, crossings)
+      warnOfOpenDoors(shift.current.config, log)
+      return changes
+    },
+    drain: () => stop(ending, drainTimes(shift.current.config)),
+    stop: (withinMs = 8000) => stop(ending, { withinMs, delayMs: 0, sidecarOf: 'none' }),
   }
 }
 
-function drainTimes({ drain }: Config) {
-  return { delayMs: drain.delay, withinMs: drain.total }
+/** Under which URL each face is reached: as configured, or where it listens, which is known by the time that anybody asks. */
+function urlsOf({ publicUrl, publicRestUrl }: Config, at: { readonly soap: string; readonly rest: string }) {
+  return {
+    get soap() {
+      return trimmed(publicUrl) || at.soap
+    },
+    get rest() {
+      return trimmed(publicRestUrl ?? publicUrl) || at.rest
+    },
+  }
+}
+
+function drainTimes({ drain, sidecarOf }: Config) {
+  return { delayMs: drain.delay, withinMs: drain.total, sidecarOf }
 }
 
 /** A listener on every interface does not know by which of them partners come. */
@@ -134,9 +176,20 @@ function warnOfOpenDoors({ peers, listen }: Config, log: Log): void {
 
 /** Everything about a configuration that only the mappings, and the files it names, can judge. Throws FindingsError. */
 export function startupChecks(config: Config, crossings: readonly Crossing[]): void {
-  buildLinks(config, crossings)
-  checkTlsFiles(config)
-  if (config.redis) redisOptions(config.redis)
+  const { redis } = config
+  const findings: Finding[] = []
+  for (const check of [
+    () => buildLinks(config, crossings),
+    () => checkTlsFiles(config),
+    () => redis && redisOptions(redis),
+  ])
+    try {
+      check()
+    } catch (error) {
+      if (!(error instanceof FindingsError)) throw error
+      findings.push(...error.findings)
+    }
+  if (findings.length > 0) throw new FindingsError(findings)
 }
 
 /** One link as the gateway would serve it, or undefined when there is none of this name. Throws FindingsError. */

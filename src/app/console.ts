@@ -28,7 +28,7 @@ interface DataOptions extends ConsoleGround {
 export function consoleOf(
   { config, links, ledger, log, now }: Ground,
   watch: Watch,
-  parts: Omit<Parts, 'console'>,
+  parts: Omit<Parts, 'console' | 'handlers'>,
 ): Attach {
   const { journal, liveness, party, breakers, certificates, events } = parts
   const { sessions, peers: modern } = party

@@ -43,7 +43,7 @@ export function openForecasts(
   ground: Ground,
   events: Events,
   receiver: Receiver,
-  { watch, names }: Pick<ForecastsOptions, 'watch' | 'names'> = {},
+  { watch, names, memory }: Pick<ForecastsOptions, 'watch' | 'names' | 'memory'>,
 ): Forecasts {
   const { config, ledger, links, observer, breakers, now, random } = ground
   const { timeout: attempt, firstRetry, longestRetry } = config.delivery
@@ -53,6 +53,7 @@ export function openForecasts(
     receiver,
     ...(names ? { names } : {}),
     ...(watch ? { watch } : {}),
+    memory,
     links,
     observer,
     times,

@@ -3,6 +3,7 @@
  * Limits: all three or none: a gateway of which one face is missing is not started.
  */
 import { randomUUID } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import type { Config } from '../config.ts'
 import type { GatewayError } from '../errors.ts'
 import type { ExchangeId } from '../exchange/ids.ts'
@@ -10,11 +11,14 @@ import type { ExchangeLine, Observer } from '../exchange/observer.ts'
 import type { Full, Refusal } from '../http/limits.ts'
 import { type Listener, listenAll } from '../http/listen.ts'
 import { probes } from '../ops/probes.ts'
+import type { Tracing } from '../ops/trace.ts'
 import { refuseBeforeJson } from '../rest/inbound.ts'
 import { refuseBeforeSoap } from '../soap/inbound.ts'
 import { atMostEvery } from './at-most-every.ts'
-import type { Parts } from './parts.ts'
+import type { Lasting } from './lasting.ts'
+import type { Told } from './parts.ts'
 import { type Phase, partiesOf, readinessOf, startupOf } from './readiness.ts'
+import type { Shift } from './shift.ts'
 
 export interface Faces {
   readonly soap: Listener
@@ -22,21 +26,28 @@ export interface Faces {
   readonly admin: Listener
 }
 
-/** Rejects when an address cannot be had, with everything closed that `parts` had opened. */
-export async function listenOn(config: Config, parts: Parts, phase: Phase): Promise<Faces> {
-  const { listen, limits } = config
-  const { soap, rest, ledger, journal, http, certificates, observer, metrics, tracing } = parts
-  const admin = probes({
+/** What the admin face tells of these parts. */
+export function adminFace(parts: Told, { metrics }: Pick<Lasting, 'metrics'>, phase: Phase): RequestListener {
+  return probes({
     readiness: () => readinessOf(parts, phase),
     startup: () => startupOf(phase),
-    parties: () => partiesOf(parts, Object.keys(config.peers)),
+    parties: () => partiesOf(parts),
     metrics,
     console: parts.console,
-  })
-  const opened = await listenAll([
+  }).callback()
+}
+
+/** Rejects when an address cannot be had. */
+export async function listenOn({ listen, limits }: Config, shift: Shift, tracing: Tracing): Promise<Faces> {
+  const { certificates } = shift.current
+  const observer: Pick<Observer, 'exchanged' | 'alarm'> = {
+    exchanged: (line) => shift.current.observer.exchanged(line),
+    alarm: (alarm, about) => shift.current.observer.alarm(alarm, about),
+  }
+  const [soap, rest, admin] = await listenAll([
     {
       ...listen.soap,
-      handler: tracing.serve(soap),
+      handler: tracing.serve(shift.handler('soap')),
       tls: certificates.face('soap'),
       limits,
       refusal: observed(observer, 'toModern', refuseBeforeSoap),
@@ -44,25 +55,21 @@ export async function listenOn(config: Config, parts: Parts, phase: Phase): Prom
     },
     {
       ...listen.rest,
-      handler: tracing.serve(rest.callback),
+      handler: tracing.serve(shift.handler('rest')),
       tls: certificates.face('rest'),
       limits,
       refusal: observed(observer, 'toLegacy', refuseBeforeJson),
       onFull: fullness('rest', observer),
     },
-    { ...listen.admin, handler: admin.callback() },
-  ]).catch(async (error: unknown) => {
-    certificates.stop()
-    await Promise.all([http.close(), journal.close(), ledger.close()])
-    throw error
-  })
-  const faces = { soap: opened[0], rest: opened[1], admin: opened[2] }
+    { ...listen.admin, handler: shift.handler('admin') },
+  ])
+  const faces = { soap, rest, admin }
   certificates.attach(faces)
   return faces
 }
 
 /** A flood is worth a line now and then. */
-function fullness(face: string, observer: Observer): (full: Full) => void {
+function fullness(face: string, observer: Pick<Observer, 'alarm'>): (full: Full) => void {
   const tell = ({ limit, from }: Full) =>
     observer.alarm('connections refused', { error: `listen.${face}: limits.${limit} is reached by ${from}` })
   return atMostEvery(30_000, () => performance.now(), tell)
@@ -70,7 +77,7 @@ function fullness(face: string, observer: Observer): (full: Full) => void {
 
 /** What ended before there was a message is an exchange too: somebody may ask for it by its id. */
 function observed(
-  observer: Observer,
+  observer: Pick<Observer, 'exchanged'>,
   direction: ExchangeLine['direction'],
   refuse: (error: GatewayError, exchange: string) => ReturnType<Refusal>,
 ): Refusal {

@@ -13,11 +13,22 @@ import { RedisJournal } from '../state/redis/journal.ts'
 import { redisOptions } from './ledger.ts'
 
 /** In Redis it has a connection of its own: what it writes must not stand before what a message waits for. */
-export function openJournal({ redis, journal: caps, peers }: Config, now: () => number): Journal {
+export function openJournal(
+  { redis, journal: caps }: Config,
+  peers: () => readonly string[],
+  now: () => number,
+): Journal {
   if (!redis) return new MemoryJournal(caps, now)
   // Whoever keeps the state tells the operator that Redis is away.
   const client = connectRedis(redisOptions(redis), () => undefined)
-  return new RedisJournal({ client, caps, peers: Object.keys(peers), now })
+  return new RedisJournal({
+    client,
+    caps,
+    get peers() {
+      return peers()
+    },
+    now,
+  })
 }
 
 /** Writes down what is observed; nothing when the configuration says so. */

@@ -32,28 +32,24 @@ import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import type { Attach } from '../ops/console/router.ts'
 import { type Log, logObserver } from '../ops/log.ts'
-import type { Metrics } from '../ops/metrics.ts'
 import type { Tracing } from '../ops/trace.ts'
 import type { RestInbound } from '../rest/inbound.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { soapInbound } from '../soap/inbound.ts'
 import { compileGuard } from '../soap/security/guard.ts'
-import { Watch } from './console/watch.ts'
 import { consoleOf } from './console.ts'
 import { type CspFlows, cspEvents, openCspFlows, operatorsReceiver } from './csp-flows.ts'
 import { type CspRequests, openCspRequests } from './csp-requests.ts'
 import { openBreakers, openEvents, openForecasts } from './delivery.ts'
 import { type DsoFlows, openDsoFlows } from './dso-flows.ts'
-import { observersOf, openJournal } from './journal.ts'
-import { openState } from './ledger.ts'
+import { observersOf } from './journal.ts'
+import type { Lasting } from './lasting.ts'
 import { openLegacyWire } from './legacy-wire.ts'
 import { buildLinks, contractOf, heartbeatsOf } from './links.ts'
 import { openHeartbeats } from './liveness.ts'
-import { metricsOf } from './metrics.ts'
 import { openParty, type Party } from './party.ts'
 import { openReplies, type Replies } from './replies.ts'
 import { type Certificates, openCertificates } from './tls.ts'
-import { tracingOf } from './trace.ts'
 
 export interface PartsOptions {
   readonly config: Config
@@ -69,6 +65,11 @@ export interface PartsOptions {
 }
 
 export interface Parts {
+  readonly config: Config
+  readonly crossings: readonly Crossing[]
+  readonly links: Links
+  /** The messages that wait in queues, by name. */
+  readonly kinds: ReadonlyMap<string, EventKind>
   readonly observer: Observer
   readonly ledger: Ledger
   readonly journal: Journal
@@ -88,12 +89,13 @@ export interface Parts {
   readonly dsoFlows: DsoFlows
   readonly agenda: Agenda
   readonly replies: Replies
-  readonly metrics: Metrics
-  readonly tracing: Tracing
   readonly console: Attach
-  readonly soap: RequestListener
   readonly rest: RestInbound
+  readonly handlers: Readonly<Record<'soap' | 'rest' | 'admin', RequestListener>>
 }
+
+/** Parts without what answers for them. */
+export type Told = Omit<Parts, 'handlers'>
 
 /** What every function below builds upon. */
 export interface Ground extends Omit<PartsOptions, 'observer'> {
@@ -108,31 +110,29 @@ export interface Ground extends Omit<PartsOptions, 'observer'> {
   readonly tracing: Tracing
 }
 
-/** Throws FindingsError for a configuration that the mappings cannot serve. */
-export function assemble(options: PartsOptions): Parts {
+/**
+ * Parts upon what lasts; `admin` makes the face that tells of them. Throws FindingsError for a configuration that the mappings
+ * cannot serve, and then has opened nothing.
+ */
+export function assemble(options: PartsOptions, lasting: Lasting, admin: (parts: Told) => RequestListener): Parts {
   const { config, log, crossings, now } = options
+  const { ledger, pace, journal, metrics, watch, tracing, memory, vault } = lasting
   // First of all, because it may find that there is nothing to be built.
-  const client = httpClient()
-  const tracing = tracingOf(options, client)
   const built = buildLinks(config, tracing.crossings(crossings))
   const mappingOf = (link: LinkId) => built.links.byId(link)?.crossing.hash
   const observers = [logObserver(log, mappingOf), ...(options.observer ? [options.observer] : [])]
   const observer = all(observers)
   const certificates = openCertificates(config, log, observer, now)
-  const { ledger, pace } = openState(config, log, now)
   const breakers = openBreakers(options, observer)
-  const journal = openJournal(config, now)
   // Flows that send events put their kinds in here.
   const kinds = new Map<string, EventKind>()
-  const metrics = metricsOf(options, built.links, kinds, () => parts)
-  const watch = new Watch(now)
   observers.push(watch.observer, metrics.observer, tracing.observer)
   observers.push(...observersOf(journal, config, built.links, now))
   const liveness = new Liveness({ ...built, ledger, now })
   const usage = new KeptUsage(ledger, now)
   const shared = { ledger, liveness, usage, breakers, tracing, keepPace: keepPace(pace, ratesOf(config)) }
   const ground: Ground = { ...options, ...built, observer, ...shared }
-  const http = tracing.http(client)
+  const http = tracing.http(httpClient())
   const legacyWire = openLegacyWire(ground, http, certificates.peer)
   const events = openEvents(ground, kinds)
   // Sessions begin long after both are there.
@@ -152,11 +152,11 @@ export function assemble(options: PartsOptions): Parts {
     mayBeat: (peer: PeerId) => liveness.isBacked(peer),
   }
   const tls = certificates.peer
-  const party = openParty({ ...ground, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
+  const party = openParty({ ...ground, vault, http, tls, hooks, publicUrl: () => options.urls.rest, newId: randomUUID })
   const [names, wishes] = [new ForecastNames(ledger, now), new Wishes(ledger, now)]
   const receiver = byRole(flexibilityProviders(party.wire), operatorsReceiver(ground, legacyWire, events))
-  const forecasts: Forecasts = openForecasts(ground, events, receiver, { watch, names })
-  const advice = openForecasts(ground, events, optimizers(party.wire))
+  const forecasts: Forecasts = openForecasts(ground, events, receiver, { watch, names, memory: memory.forecasts })
+  const advice = openForecasts(ground, events, optimizers(party.wire), { memory: memory.advice })
   const isOnline = async (peer: PeerId) => (await party.sessions.address(peer)) !== undefined
   const between = { wire: legacyWire, events, forecasts, names, wishes, isOnline, newId: randomUUID }
   const dsoFlows: DsoFlows = openDsoFlows({ ...ground, ...between })
@@ -170,7 +170,11 @@ export function assemble(options: PartsOptions): Parts {
   const replies = openReplies({ http, observer, hostsOf, tls, withinMs: config.delivery.timeout })
   const forecast = eachByReceiver(forecasts, advice, ground.links)
   const flows = new Map([...csp.legacy, ...cspRequests.flows])
-  const whole: Omit<Parts, 'console'> = {
+  const whole: Omit<Parts, 'console' | 'handlers'> = {
+    config,
+    crossings,
+    links: ground.links,
+    kinds,
     observer,
     ledger,
     journal,
@@ -193,15 +197,13 @@ export function assemble(options: PartsOptions): Parts {
       ...dsoFlows.workers,
     }),
     replies,
-    metrics,
-    tracing,
     rest: party.face(
       modernReceiver({ links: ground.links, observer, now, flows: { fp: dsoFlows.modern, cp: new Map(csp.modern) } }),
     ),
-    soap: soapFace(ground, { forecasts, wishes, replies, flows, sessions: party.sessions }),
   }
-  const parts: Parts = { ...whole, console: consoleOf(ground, watch, whole) }
-  return parts
+  const told: Told = { ...whole, console: consoleOf(ground, watch, whole) }
+  const soap = soapFace(ground, { forecasts, wishes, replies, flows, sessions: party.sessions })
+  return { ...told, handlers: { soap, rest: whole.rest.callback, admin: admin(told) } }
 }
 
 /** `work` is what the exchange has to do when it comes due, by the first part of a record's id. */

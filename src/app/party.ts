@@ -36,6 +36,8 @@ export interface PartyOptions {
   readonly publicUrl: () => string
   readonly version: string
   readonly tracing?: Tracing
+  /** Default: by the configuration's key. */
+  readonly vault?: Vault
   readonly now: () => number
   readonly random: () => number
   readonly newId: () => string
@@ -66,7 +68,7 @@ export function openParty(options: PartyOptions): Party {
   const sessions = new Sessions({
     peers: sessionPeers(config),
     ledger,
-    vault: vaultOf(config),
+    vault: options.vault ?? vaultOf(config),
     call: tracing.call(sessionCall(call, outbound)),
     observer: {
       changed: (line) => log.info(line, 'session'),

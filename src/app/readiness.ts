@@ -2,7 +2,7 @@
 import type { PeerId } from '../exchange/ids.ts'
 import type { Readiness, Startup } from '../ops/probes.ts'
 import type { Beginning } from './beginning.ts'
-import type { Parts } from './parts.ts'
+import type { Told } from './parts.ts'
 
 /** What of a gateway changes while it runs. */
 export interface Phase {
@@ -11,7 +11,7 @@ export interface Phase {
   beginning: Beginning | undefined
 }
 
-export async function readinessOf({ ledger }: Pick<Parts, 'ledger'>, phase: Phase): Promise<Readiness> {
+export async function readinessOf({ ledger }: Pick<Told, 'ledger'>, phase: Phase): Promise<Readiness> {
   return {
     // Nothing is assembled before the mappings are accounted for.
     mappings: true,
@@ -32,11 +32,11 @@ export function startupOf({ beginning }: Phase): Startup {
 }
 
 /** How each party stands; `online` of an OSCP 2.0 party only, and not while the state is away. */
-export async function partiesOf({ breakers, party, liveness }: Parts, peers: readonly string[]) {
+export async function partiesOf({ config, breakers, party, liveness }: Told) {
   const circuits = new Map(breakers.circuits().map(({ peer, state }) => [peer, state]))
   const modern = new Set(party.peers)
   const legacy = await liveness.list().catch(() => [])
-  const entries = peers.map(async (id) => {
+  const entries = Object.keys(config.peers).map(async (id) => {
     const peer = id as PeerId
     const circuit = circuits.get(peer) ?? 'closed'
     if (!modern.has(peer)) return [id, { circuit, alive: legacy.find((one) => one.peer === peer)?.alive }] as const

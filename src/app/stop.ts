@@ -5,8 +5,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import type { Faces } from './faces.ts'
+import type { Lasting } from './lasting.ts'
 import type { Parts } from './parts.ts'
 import type { Phase } from './readiness.ts'
+import { type Shift, settled } from './shift.ts'
+
+export interface Ending {
+  readonly shift: Shift
+  readonly faces: Faces
+  readonly phase: Phase
+  readonly lasting: Pick<Lasting, 'close'>
+}
 
 export interface StopOptions {
   /** Everything together, in milliseconds. */
@@ -20,7 +29,7 @@ export interface StopOptions {
 /** What the end of it takes at most, once nothing more comes in; of a short time a quarter. */
 const ending = 2_000
 
-export async function stop(parts: Parts, faces: Faces, phase: Phase, options: StopOptions): Promise<void> {
+export async function stop({ shift, faces, phase, lasting }: Ending, options: StopOptions): Promise<void> {
   const { withinMs, delayMs, sidecarOf } = options
   const until = performance.now() + withinMs
   const left = (reserve = 0) => Math.max(0, until - performance.now() - reserve)
@@ -36,28 +45,24 @@ export async function stop(parts: Parts, faces: Faces, phase: Phase, options: St
     await delay(delayMs > 0 ? left(Math.min(ending, withinMs / 4)) : 0)
     closed.push(faces[sidecarOf].close(left()))
   }
-  await finish(parts, closed, left)
+  await finish(shift.all, closed, left)
   await faces.admin.close(0)
-  await within(left(), [parts.tracing.stop()])
-  await parts.http.close()
-  await Promise.all([parts.journal.close(), parts.ledger.close()])
+  await Promise.all(shift.all.map(({ http }) => http.close()))
+  await lasting.close(left())
 }
 
 /** Nothing comes in any more: what runs is brought to an end. */
-async function finish(parts: Parts, closed: readonly Promise<void>[], left: () => number): Promise<void> {
-  const { forecasts, advice, events, agenda, party } = parts
-  // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
-  forecasts.drain()
-  advice.drain()
-  events.drain()
-  parts.dsoFlows.stop()
-  parts.certificates.stop()
-  await within(left(), [...closed, agenda.stop()])
-  const work = [parts.rest, parts.replies, party.sessions, forecasts, advice, events, parts.liveness, parts.usage]
-  await within(
-    left(),
-    work.map((part) => part.settled()),
-  )
+async function finish(all: readonly Parts[], closed: readonly Promise<void>[], left: () => number): Promise<void> {
+  for (const { forecasts, advice, events, dsoFlows, certificates } of all) {
+    // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
+    forecasts.drain()
+    advice.drain()
+    events.drain()
+    dsoFlows.stop()
+    certificates.stop()
+  }
+  await within(left(), [...closed, ...all.map(({ agenda }) => agenda.stop())])
+  await within(left(), all.map(settled))
 }
 
 async function within(ms: number, work: readonly Promise<unknown>[]): Promise<void> {

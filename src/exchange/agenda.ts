@@ -29,6 +29,7 @@ export class Agenda {
   private readonly options: AgendaOptions
   private readonly busy = new Map<PeerId, number>()
   private timer: NodeJS.Timeout | undefined
+  private readonly running = new Set<Promise<void>>()
   private looking: Promise<void> = Promise.resolve()
   private stopped = false
 
@@ -53,6 +54,11 @@ export class Agenda {
     await this.looking
   }
 
+  /** Resolves when nothing that was handed out runs any more. */
+  async settled(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running)
+  }
+
   private async look(): Promise<void> {
     await Promise.all(this.options.peers().map((peer) => this.lookAt(peer)))
     // What cannot be tidied now, because the state is away, is tidied at a later look.
@@ -66,10 +72,16 @@ export class Agenda {
     const leaseMs = Math.max(...[...this.options.workers.values()].map((worker) => worker.leaseMs))
     // An unreachable store is seen by readiness and by every caller; here there is only nothing to do.
     const ids = await this.options.ledger.claim(peer, free, leaseMs).catch(() => [])
-    const work = Promise.all(ids.map((id) => this.work({ peer, id })))
+    const work = Promise.all(ids.map((id) => this.track(this.work({ peer, id }))))
     if (ids.length === free) void work.then(() => this.lookAt(peer))
   }
 
+  private track(work: Promise<void>): Promise<void> {
+    this.running.add(work)
+    return work.finally(() => this.running.delete(work))
+  }
+
+  /** Never rejects. */
   private async work(key: LedgerKey): Promise<void> {
     const worker = this.options.workers.get(key.id.split('/', 1)[0]!)
     this.busy.set(key.peer, (this.busy.get(key.peer) ?? 0) + 1)

@@ -16,10 +16,10 @@ import type { ForecastsOptions } from './forecasts.ts'
 import type { PeerId } from './ids.ts'
 import type { Due, LedgerKey, Stored } from './ledger.ts'
 import type { Link } from './peers.ts'
+import type { ProcessMemory } from './process-memory.ts'
 import { retryPause } from './retry.ts'
 import { endOf } from './schedule.ts'
-import type { Unrecorded } from './unrecorded.ts'
-import type { Verdict, Waiting } from './waiting.ts'
+import type { Verdict } from './waiting.ts'
 
 /** How much longer a lease lasts than the attempt it covers: time to record the outcome. */
 const leaseMargin = 5_000
@@ -36,17 +36,14 @@ export interface RecordWriter {
 export class Attempts {
   private readonly running = new Set<Promise<unknown>>()
   private readonly limits = new Map<PeerId, LimitFunction>()
-  private readonly flying = new Map<string, Promise<unknown>>()
   private readonly options: ForecastsOptions
   private readonly records: RecordWriter
-  private readonly waiting: Waiting
-  private readonly unrecorded: Unrecorded
+  private readonly memory: ProcessMemory
 
-  constructor(options: ForecastsOptions, records: RecordWriter, waiting: Waiting, unrecorded: Unrecorded) {
+  constructor(options: ForecastsOptions, records: RecordWriter, memory: ProcessMemory) {
     this.options = options
     this.records = records
-    this.waiting = waiting
-    this.unrecorded = unrecorded
+    this.memory = memory
   }
 
   /** How long a record is left alone for one attempt, in milliseconds. */
@@ -63,17 +60,17 @@ export class Attempts {
     const name = `${key.peer} ${key.id}`
     const done = () => {
       this.running.delete(work)
-      if (this.flying.get(name) === work) this.flying.delete(name)
+      if (this.memory.flying.get(name) === work) this.memory.flying.delete(name)
     }
     this.running.add(work)
-    this.flying.set(name, work)
+    this.memory.flying.set(name, work)
     work.then(done, done)
     return work
   }
 
   /** The attempt this process is making for a record, if any. */
   underWay({ peer, id }: LedgerKey): Promise<unknown> | undefined {
-    return this.flying.get(`${peer} ${id}`)
+    return this.memory.flying.get(`${peer} ${id}`)
   }
 
   /** Resolves when no attempt is running any more. */
@@ -120,7 +117,7 @@ export class Attempts {
     { blocks }: Delivery,
     error: unknown,
   ): void {
-    this.unrecorded.add(key, link, blocks, this.options.now())
+    this.memory.unrecorded.add(key, link, blocks, this.options.now())
     const about = { peer: key.peer, link: link.id, group: record.group, error }
     this.options.observer.alarm('delivered but not recorded', about)
   }
@@ -149,7 +146,7 @@ export class Attempts {
     const origin = { exchanges: carriedBy(record), acceptedAt: carriedSince(record), status }
     observer.attempted({ ...this.options.receiver.describe(link), ...line, ...origin, ...error })
     // A delivery may hold earlier versions too, whose senders have their answer already.
-    const promised = !this.waiting.hasAll(key, record.settled + 1, version)
+    const promised = !this.memory.waiting.hasAll(key, record.settled + 1, version)
     if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)
     if (result.verdict === 'refused' && promised) observer.alarm('refused after acceptance', about)
     if ((result.verdict === 'expired' || result.verdict === 'refused') && promised)

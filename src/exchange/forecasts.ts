@@ -29,12 +29,12 @@ import type { PeerId } from './ids.ts'
 import type { Change, Due, Ledger, LedgerKey, Stored, Write } from './ledger.ts'
 import type { Observer } from './observer.ts'
 import type { Link, Links } from './peers.ts'
+import { ProcessMemory } from './process-memory.ts'
 import type { Dead } from './queue-record.ts'
 import type { Receiver } from './receivers.ts'
 import { keepText, textOfRecord } from './record-text.ts'
 import { type Block, blocksOf } from './schedule.ts'
-import { Unrecorded } from './unrecorded.ts'
-import { type Verdict, Waiting, wordOn } from './waiting.ts'
+import { type Verdict, wordOn } from './waiting.ts'
 
 export interface DeliveryTimes {
   /** Limit of one attempt, in milliseconds. */
@@ -58,6 +58,8 @@ export interface ForecastsOptions {
   readonly breakers?: Breakers | undefined
   /** Keeps for people what was promised and does not arrive. Rejects while the state is away. */
   readonly bury?: ((peer: PeerId, dead: Dead) => Promise<void>) | undefined
+  /** Shared with those it replaces. Default: its own. */
+  readonly memory?: ProcessMemory | undefined
   /** Milliseconds since 1970, UTC. */
   readonly now: () => number
   readonly newId: () => string
@@ -73,8 +75,7 @@ const commitsAtOnce = 64
 
 export class Forecasts {
   private readonly options: ForecastsOptions
-  private readonly waiting = new Waiting()
-  private readonly unrecorded = new Unrecorded()
+  private readonly memory: ProcessMemory
   private readonly attempts: Attempts
   private readonly committing = pLimit(commitsAtOnce)
   private readonly deadlines = new Deadlines()
@@ -82,9 +83,10 @@ export class Forecasts {
 
   constructor(options: ForecastsOptions) {
     this.options = options
+    this.memory = options.memory ?? new ProcessMemory()
     const records: RecordWriter = { write: this.write.bind(this), moment: this.moment.bind(this) }
-    this.attempts = new Attempts(options, records, this.waiting, this.unrecorded)
-    this.direct = new DirectDelivery(options, this.unrecorded)
+    this.attempts = new Attempts(options, records, this.memory)
+    this.direct = new DirectDelivery(options, this.memory.unrecorded)
   }
 
   /** How long the agenda must leave a claimed record alone, in milliseconds. */
@@ -110,12 +112,12 @@ export class Forecasts {
     }
     const { stored, mine } = committed
     const { version } = stored.record
-    this.waiting.add(key, version)
+    this.memory.waiting.add(key, version)
     const late = this.deadlines.after(deadline - this.options.now())
     const settled = mine ? this.attempts.run(link, key, stored) : wordOn(this.options.ledger, key, version, late)
     const verdict = await Promise.race([settled, late.passed])
     late.end()
-    this.waiting.remove(key, version)
+    this.memory.waiting.remove(key, version)
     return verdict ?? { verdict: 'stored' }
   }
 
@@ -183,7 +185,7 @@ export class Forecasts {
 
   /** Records what peers took while the state was away. For the agenda; rejects while it still is. */
   async tidy(): Promise<void> {
-    for (const { key, link } of this.unrecorded.remaining(this.options.now())) {
+    for (const { key, link } of this.memory.unrecorded.remaining(this.options.now())) {
       const stored = await this.options.ledger.read<ForecastRecord>(key)
       const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key), this.options.receiver.perPhase)
       const { record, recorded } = this.withTaken(key, known)
@@ -256,11 +258,11 @@ export class Forecasts {
 
   /** The record with what this process knows of the peer beyond it; `recorded` says that it has been written. */
   private withTaken(key: LedgerKey, record: ForecastRecord): { record: ForecastRecord; recorded: () => void } {
-    const blocks = this.unrecorded.of(key)
+    const blocks = this.memory.unrecorded.of(key)
     if (!blocks) return { record, recorded: () => undefined }
     // Another replica, which does not know it, may have sent an older limit since: all that holds is owed once more.
     const known = owedAgain(alsoTaken(record, blocks, this.moment()), this.moment())
-    return { record: known, recorded: () => this.unrecorded.recorded(key, blocks) }
+    return { record: known, recorded: () => this.memory.unrecorded.recorded(key, blocks) }
   }
 
   private keyOf(link: Link, { type, group_id }: Value): LedgerKey {

@@ -10,13 +10,13 @@ import type { Receipt } from '../mapping/run.ts'
 import { type StateReading, stateMetrics } from './metrics-state.ts'
 
 export interface MetricsOptions {
-  /** The configured parties. */
-  readonly peers: readonly string[]
+  /** Whether it is a configured party. */
+  readonly isPeer: (id: string) => boolean
   /** Whether it is the name of a message of either protocol. */
   readonly isOperation: (name: string) => boolean
   /** Reads the state, the sessions and the certificates. Resolves in any case, without the state when it is away. */
   readonly read: () => Promise<StateReading>
-  readonly mappings: readonly { readonly id: string; readonly hash: string }[]
+  readonly mappings: () => readonly { readonly id: string; readonly hash: string }[]
   readonly build: { readonly version: string; readonly revision: string }
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -90,16 +90,16 @@ export function openMetrics(options: MetricsOptions): Metrics {
   // What has not happened yet is 0, so that the first time is seen as an increase.
   for (const alarm of alarms) raised.inc({ alarm }, 0)
   for (const kind of Object.keys(errorTable)) refused.inc({ kind }, 0)
-  describeBuild(registry, options)
+  const describeMappings = describeBuild(registry, options)
 
-  const peers = new Set(options.peers)
-  const peerLabel = (peer: string | undefined) => labelOf(peer, (id) => peers.has(id))
+  const peerLabel = (peer: string | undefined) => labelOf(peer, options.isPeer)
   const operationLabel = (operation: string | undefined) => labelOf(operation, options.isOperation)
   const state = stateMetrics(registry)
   return {
     observer: { exchanged, attempted, alarm: (alarm: Alarm) => raised.inc({ alarm }) },
     contentType: registry.contentType,
     async text() {
+      describeMappings()
       state.show(await options.read(), options.now())
       return Registry.merge([registry, processRegistry()]).metrics()
     },
@@ -136,7 +136,7 @@ function labelOf(value: string | undefined, isKnown: (value: string) => boolean)
   return isKnown(value) ? value : 'other'
 }
 
-function describeBuild(registry: Registry, { mappings, build }: MetricsOptions): void {
+function describeBuild(registry: Registry, { mappings, build }: MetricsOptions): () => void {
   const registers = [registry]
   const labels = { version: build.version, revision: build.revision, node: process.version }
   const info = new Gauge({
@@ -152,7 +152,10 @@ function describeBuild(registry: Registry, { mappings, build }: MetricsOptions):
     labelNames: ['mapping', 'hash'],
     registers,
   })
-  for (const { id, hash } of mappings) mapping.set({ mapping: id, hash }, 1)
+  return () => {
+    mapping.reset()
+    for (const { id, hash } of mappings()) mapping.set({ mapping: id, hash }, 1)
+  }
 }
 
 let ofProcess: Registry | undefined

@@ -48,7 +48,9 @@ describe('oscp-gateway start', () => {
       expect(await serialShown(Number(port), own.ca)).to.equal(first.serial)
       place(second)
       child.kill('SIGHUP')
-      await eventually('the answer to the signal', () => out.includes('reading certificates again'))
+      await eventually('the answer to the signal', () =>
+        out.includes('reading the configuration again, and certificates'),
+      )
       await eventually('the new one', async () => (await serialShown(Number(port), own.ca)) === second.serial)
     } finally {
       child.kill('SIGTERM')

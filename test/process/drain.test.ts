@@ -80,7 +80,7 @@ describe('The built gateway that is told to stop', function () {
 
   /** What the other side of each caller holds in the end. */
   const arrived = ({ wire, name }: Caller): number => {
-    if (wire === 'rest') return Number(operator.limitAt(name, start)?.split(' ')[0] ?? 0)
+    if (wire === 'rest') return Number(operator.limitAt(name, start + 12 * hour)?.split(' ')[0] ?? 0)
     const bodies = cpo.received.filter(({ status }) => status === 204).map(({ body }) => body as Forecast)
     return bodies.findLast(({ group_id }) => group_id === name)?.forecasted_blocks?.[0]?.capacity ?? 0
   }
