@@ -33,7 +33,7 @@ export function begin({ ledger, sessions, log, patience, pause }: BeginningOptio
     if (state === 'awaited') state = 'late'
   }, patience).unref()
   const tried = attempt()
-  tried.then(goOn, () => undefined)
+  tried.then(goOn, goOn)
   return {
     state: () => state,
     sessions: () => begun,

@@ -1,5 +1,7 @@
 /** The built gateway that reads its configuration again under load: no message and no connection is lost, none is sent twice. */
-import { writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Cpo, startCpo } from '../peers/cpo.ts'
 import { type CspService, startCspService } from '../peers/csp-service.ts'
@@ -146,6 +148,25 @@ for (const state of ['memory', 'Redis'] as const)
       await reload({ peers: rest, links: { down: links().down } })
       expect(op).to.have.property('role', 'csp')
       expect((await send(`${gateway.soapUrl}/oscp/1.0/op`, { body: '' })).status).to.equal(404)
+    })
+
+    it('learns a dialect that was mounted meanwhile, and keeps what it has while one there is not in order', async () => {
+      const dialects = mkdtempSync(join(tmpdir(), 'reload-dialects-'))
+      const vendor = {
+        dialects,
+        peers: { ...peers(), vendor: { role: 'dso', contract: 'gridflex-2019' } },
+        links: { ...links(), vendor: { legacy: 'vendor', modern: 'cpo' } },
+      }
+      await reload(vendor, kept)
+      expect(gateway.out()).to.include('gridflex-2019 is not a contract of any mapping')
+      cpSync(join(import.meta.dirname, '../dialects/gridflex'), join(dialects, 'gridflex'), { recursive: true })
+      await reload(vendor)
+      const wsdl = await fetch(`${gateway.soapUrl}/oscp/1.0/vendor?wsdl`)
+      expect([wsdl.status, (await wsdl.text()).includes('OperatorService')]).to.deep.equal([200, true])
+      writeFileSync(join(dialects, 'gridflex', 'mapping.yaml'), 'messages: 7\n')
+      await reload(vendor, kept)
+      expect((await fetch(`${gateway.soapUrl}/oscp/1.0/vendor?wsdl`)).status).to.equal(200)
+      expect(await (await fetch(`${gateway.adminUrl}/metrics`)).text()).to.include('mapping="gridflex-2019--oscp-2.0"')
     })
 
     it('keeps what is in force when anything is wrong, says all that is, and says what needs a restart', async () => {
