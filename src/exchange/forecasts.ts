@@ -33,16 +33,9 @@ import { ProcessMemory } from './process-memory.ts'
 import type { Dead } from './queue-record.ts'
 import type { Receiver } from './receivers.ts'
 import { keepText, textOfRecord } from './record-text.ts'
+import type { RetryTimes } from './retry.ts'
 import { type Block, blocksOf } from './schedule.ts'
 import { type Verdict, wordOn } from './waiting.ts'
-
-export interface DeliveryTimes {
-  /** Limit of one attempt, in milliseconds. */
-  readonly attempt: number
-  /** First and longest pause between attempts, in milliseconds; the pause is random below a doubling bound. */
-  readonly firstRetry: number
-  readonly longestRetry: number
-}
 
 export interface ForecastsOptions {
   readonly ledger: Ledger
@@ -53,7 +46,8 @@ export interface ForecastsOptions {
   readonly watch?: { hears(key: LedgerKey, version: number, blocks: readonly Block[]): void }
   readonly links: Links
   readonly observer: Observer
-  readonly times: DeliveryTimes
+  /** `attempt` limits one attempt, in milliseconds; the pauses between them are random below a doubling bound. */
+  readonly times: Omit<RetryTimes, 'longestRetryAfter'> & { readonly attempt: number }
   /** Without it a peer that does not answer is not spared. */
   readonly breakers?: Breakers | undefined
   /** Keeps for people what was promised and does not arrive. Rejects while the state is away. */
