@@ -11,8 +11,8 @@ import type { ForecastsOptions } from './forecasts.ts'
 import type { RequestId } from './ids.ts'
 import type { LedgerKey } from './ledger.ts'
 import type { Link } from './peers.ts'
+import type { ProcessMemory } from './process-memory.ts'
 import { type Block, blocksOf, endOf } from './schedule.ts'
-import type { Unrecorded } from './unrecorded.ts'
 import type { Verdict } from './waiting.ts'
 
 /** One forecast, and why it could not be stored. */
@@ -28,29 +28,28 @@ export interface Unstored {
 
 export class DirectDelivery {
   private readonly options: ForecastsOptions
-  private readonly unrecorded: Unrecorded
-  private readonly flying = new Map<string, Promise<unknown>>()
+  private readonly memory: ProcessMemory
 
-  constructor(options: ForecastsOptions, unrecorded: Unrecorded) {
+  constructor(options: ForecastsOptions, memory: ProcessMemory) {
     this.options = options
-    this.unrecorded = unrecorded
+    this.memory = memory
   }
 
   /** The last forecast of a record that is being sent without the state; whatever is newer must not overtake it. */
   underWay(key: LedgerKey): Promise<unknown> | undefined {
-    return this.flying.get(nameOf(key))
+    return this.memory.direct.get(nameOf(key))
   }
 
   /** Once `before` has ended; throws the error for which it was not stored when it does not arrive by its deadline either. */
   async deliver(unstored: Unstored, before: Promise<unknown> | undefined): Promise<Verdict> {
     const name = nameOf(unstored.key)
-    const work = this.inTurn(unstored, [before, this.flying.get(name)])
+    const work = this.inTurn(unstored, [before, this.memory.direct.get(name)])
     const flight = work.catch(() => undefined)
-    this.flying.set(name, flight)
+    this.memory.direct.set(name, flight)
     try {
       return await work
     } finally {
-      if (this.flying.get(name) === flight) this.flying.delete(name)
+      if (this.memory.direct.get(name) === flight) this.memory.direct.delete(name)
     }
   }
 
@@ -71,7 +70,7 @@ export class DirectDelivery {
     const outcome = await receiver.send(link, about, delivery, Math.max(1, deadline - now()))
     if (outcome.verdict === 'unavailable') throw error
     if (outcome.verdict === 'refused') return { verdict: 'refused', sentence: outcome.sentence }
-    this.unrecorded.add(key, link, blocks, now())
+    this.memory.unrecorded.add(key, link, blocks, now())
     observer.alarm('delivered but not recorded', { peer: key.peer, link: link.id, group: about.group, error })
     return { verdict: 'accepted' }
   }

@@ -80,7 +80,7 @@ export class Forecasts {
     this.memory = options.memory ?? new ProcessMemory()
     const records: RecordWriter = { write: this.write.bind(this), moment: this.moment.bind(this) }
     this.attempts = new Attempts(options, records, this.memory)
-    this.direct = new DirectDelivery(options, this.memory.unrecorded)
+    this.direct = new DirectDelivery(options, this.memory)
   }
 
   /** How long the agenda must leave a claimed record alone, in milliseconds. */

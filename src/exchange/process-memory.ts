@@ -10,4 +10,6 @@ export class ProcessMemory {
   readonly unrecorded = new Unrecorded()
   /** The latest attempt for each record, by peer and id. */
   readonly flying = new Map<string, Promise<unknown>>()
+  /** The latest delivery past the state, likewise. */
+  readonly direct = new Map<string, Promise<unknown>>()
 }
