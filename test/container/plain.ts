@@ -52,7 +52,7 @@ export async function seePlain(report: Report, image: Image, built: Readonly<Rec
   )
   const check = await command('check')
   report.expect('check exits 0 on a read-only root', check.code === 0, check)
-  for (const asked of [['demo']]) {
+  for (const asked of [['demo'], ['fake', 'dso']]) {
     const refused = await command(...asked)
     report.expect(
       `${asked[0]} is refused in one line that says why, exit 69`,

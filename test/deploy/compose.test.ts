@@ -40,6 +40,17 @@ const composeFormats = {
   ports: /^(?:[\d.]+:)?(?:\d+(?:-\d+)?:)?\d+(?:-\d+)?(?:\/[a-z]+)?$/,
   subnet_ip_address: true,
 } as const
+interface Script {
+  readonly gateway: string
+  readonly listen?: string
+  readonly tokens?: Readonly<Record<string, string>>
+}
+const scripts = {
+  dso: readYaml('deploy/compose/dso.yaml') as Script,
+  cpo: readYaml('deploy/compose/cpo.yaml') as Script,
+}
+const secretOf = (name: string) => readFileSync(join(root, file.secrets[name]!.file), 'utf8').trim()
+
 /** What the containers have under /run/secrets, read where the secrets are here. */
 const withLocalSecrets = (text: string) => text.replaceAll('/run/secrets/', join(root, 'deploy/compose/'))
 
@@ -86,13 +97,16 @@ describe('The compose file', function () {
     expect([...services.gateway.secrets!].sort()).to.deep.equal(named.sort())
     expect(services.gateway.ports).to.deep.equal([listen.soap, listen.rest].map(({ port }) => `${port}:${port}`))
     expect(new URL(redis!.url!).hostname).to.be.oneOf(Object.keys(services))
-    const cpo = peers['charge-co'] as { url: string }
-    expect(new URL(cpo.url).host).to.equal(`cpo:${services.cpo.command![1]}`)
-    const rest = new URL(services.cpo.command![3]!)
-    expect([rest.host, rest.pathname]).to.deep.equal([`gateway:${listen.rest.port}`, '/oscp/cp/2.0'])
-    const wsdl = new URL(services.dso.command![1]!)
-    expect(wsdl.host).to.equal(`gateway:${listen.soap.port}`)
-    expect(wsdl.pathname.split('/').at(-1)).to.be.oneOf(Object.keys(peers))
+    const { dso, cpo } = scripts
+    expect(new URL((peers['charge-co'] as { url: string }).url).host).to.equal(`cpo:${cpo.listen!.split(':')[1]}`)
+    expect(cpo.gateway).to.equal(`http://gateway:${listen.rest.port}/oscp/cp/2.0`)
+    expect(cpo.tokens).to.deep.equal({ ours: secretOf('charge-co-token'), theirs: secretOf('our-token') })
+    expect(dso.gateway).to.equal(`http://gateway:${listen.soap.port}/oscp/1.0/grid-north`)
+    expect(peers).to.have.property('grid-north')
+    for (const name of ['dso', 'cpo'] as const)
+      expect(services[name].volumes![0], name).to.equal(
+        `./deploy/compose/${name}.yaml:${services[name].command!.at(-1)}:ro`,
+      )
     expect(drain.total).to.be.lessThan(Number.parseInt(services.gateway.stop_grace_period!, 10) * 1000)
   })
 
@@ -131,8 +145,7 @@ describe('The compose file', function () {
     }
 
     it('a Redis with a user of few rights, a gateway, and two parties whose heartbeats and forecasts cross it', async () => {
-      const [redisPort, cpoPort, restPort] = [await freePort(), await freePort(), await freePort()]
-      const restUrl = `http://127.0.0.1:${restPort}`
+      const [redisPort, cpoPort] = [await freePort(), await freePort()]
       const folder = mkdtempSync(join(tmpdir(), 'compose-redis-'))
       const script = withLocalSecrets(services.redis.command!.at(-1)!)
         .replaceAll('$$', '$')
@@ -140,21 +153,11 @@ describe('The compose file', function () {
         .replace('redis-server', `redis-server --port ${redisPort} --bind 127.0.0.1 --dir ${folder}`)
       const redisSaid = play('sh', ['-c', script])
       await eventually('Redis is there', () => redisSaid().includes('Ready to accept connections'), 10_000)
-      const node = (service: Service, change: (word: string) => string) =>
-        play(process.execPath, [...service.entrypoint!.slice(1), ...service.command!.map(change)])
-      const cpoSaid = node(services.cpo, (word) =>
-        withLocalSecrets(word)
-          .replace(/^9000$/, `${cpoPort}`)
-          .replace('http://gateway:8081', restUrl),
-      )
       const config = localConfig((text) =>
         text
           .replace('redis:6379', `127.0.0.1:${redisPort}`)
           .replace('cpo:9000', `127.0.0.1:${cpoPort}`)
-          .replace(
-            /^listen:.*$/m,
-            `listen: { soap: "127.0.0.1:0", rest: "127.0.0.1:${restPort}", admin: "127.0.0.1:0" }`,
-          ),
+          .replace(/^listen:.*$/m, `listen: { soap: "127.0.0.1:0", rest: "127.0.0.1:0", admin: "127.0.0.1:0" }`),
       )
       const gateway = await startBuilt(config)
       const stop = () => {
@@ -162,21 +165,29 @@ describe('The compose file', function () {
         return gateway.ended
       }
       started.push({ stop })
-      const dsoSaid = node(services.dso, (word) => word.replace('http://gateway:8080', gateway.soapUrl))
-      await eventually(
-        'the forecast came',
-        () => /received POST \S+forecast \{"group_id":"FEEDER-0815"/.test(cpoSaid()),
-        60_000,
-      )
-      await eventually('a heartbeat came', () => /received POST \S+heartbeat/.test(cpoSaid()), 60_000)
-      expect(dsoSaid()).to.include('sent Heartbeat, and was answered').and.to.include('was answered Accepted')
+      const fake = (name: 'dso' | 'cpo') => {
+        const script = join(folder, `${name}.yaml`)
+        const text = readFileSync(join(root, `deploy/compose/${name}.yaml`), 'utf8')
+          .replace('http://gateway:8080', gateway.soapUrl)
+          .replace('http://gateway:8081', gateway.restUrl)
+          .replace('0.0.0.0:9000', `127.0.0.1:${cpoPort}`)
+        writeFileSync(script, text)
+        return play(process.execPath, ['dist/src/cli/main.js', ...services[name].command!.slice(0, -1), script])
+      }
+      const [cpoSaid, dsoSaid] = [fake('cpo'), fake('dso')]
+      await eventually('the forecast came', () => /← UpdateGroupCapacityForecast.*FEEDER-0815/.test(cpoSaid()), 60_000)
+      await eventually('a heartbeat came', () => /← Heartbeat/.test(cpoSaid()), 60_000)
+      expect(dsoSaid())
+        .to.match(/→ Heartbeat/)
+        .and.to.match(/→ UpdateCableCapacityForecast.*: Accepted/)
       const password = readFileSync(join(root, file.secrets['redis-password']!.file), 'utf8').trim()
       const user = new Redis({ port: redisPort, username: 'oscpgw', password, lazyConnect: true })
       started.push({ stop: async () => user.disconnect() })
       expect(await user.call('FLUSHALL').catch((error: Error) => error.message)).to.include('NOPERM')
-      expect(
-        await new Redis({ port: redisPort, retryStrategy: null }).get('x').catch((e: Error) => e.message),
-      ).to.include('NOAUTH')
+      const nobody = new Redis({ port: redisPort, lazyConnect: true })
+      nobody.on('error', () => undefined)
+      started.push({ stop: async () => nobody.disconnect() })
+      expect(await nobody.call('GET', 'x').catch((error: Error) => error.message)).to.include('NOAUTH')
     })
   })
 })

@@ -24,7 +24,9 @@ export async function startLegacy(role: 'dso' | 'csp', script: LegacyScript, sta
   }
   const wsdlUrl = `${script.gateway}?wsdl`
   // The gateway may come after the fake: whoever has not read the WSDL yet reads it before each call.
-  const dso = onceFor((identity) => connectDso({ wsdlUrl, soapVersion: script.soapVersion, ...identity }))
+  const dso = onceFor((identity) =>
+    connectDso({ wsdlUrl, endpoint: script.gateway, soapVersion: script.soapVersion, ...identity }),
+  )
   const csp = onceFor((identity) => connectCsp({ wsdlUrl, ...identity }))
   const written = <T extends { startTime: string; endTime: string }>(block: T): T =>
     script.times === 'utc' ? block : { ...block, startTime: naive(block.startTime), endTime: naive(block.endTime) }
