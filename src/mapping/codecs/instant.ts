@@ -93,17 +93,20 @@ export function printInstant(instant: number): string {
  */
 export function canonicalInstant(text: string): string | undefined {
   if (text.length !== 24) return undefined
+  // A block mostly begins where the one before it ends.
+  if (text === lastText) return lastText
   for (let i = 0; i < marks.length; i++) if (text.charCodeAt(places[i]!) !== marks[i]) return undefined
   const date = (two(text, 0) * 100 + two(text, 2)) * 10_000 + two(text, 5) * 100 + two(text, 8)
   const [hour, minute, second] = [two(text, 11), two(text, 14), two(text, 17)]
   const [tens, ones] = [two(text, 20), two(text, 21)]
   if (hour > 23 || minute > 59 || second > 59 || tens > 99 || ones > 99) return undefined
   const day = dayOf(date)
-  return day === undefined
-    ? undefined
-    : printInstant(day + (hour * 3600 + minute * 60 + second) * 1000 + tens * 10 + (ones % 10))
+  if (day === undefined) return undefined
+  lastText = printInstant(day + (hour * 3600 + minute * 60 + second) * 1000 + tens * 10 + (ones % 10))
+  return lastText
 }
 
+let lastText = ''
 const places = [4, 7, 10, 13, 16, 19, 23]
 const marks = [...'--T::.Z'].map((mark) => mark.charCodeAt(0))
 /** Larger than anything two digits can say, whatever it is multiplied with. */
