@@ -27,8 +27,8 @@ export interface DsoScene {
   /** What the CPO says to its capacity provider; the path is the message's, such as `adjust_group_capacity_forecast`. */
   say(path: string, body: unknown, ids?: { request?: string; correlation?: string }): Promise<Said>
   restartGateway(): Promise<void>
-  /** One more gateway on the same state, which it may reach by another way. */
-  replica(redisUrl?: string): Promise<TestGateway>
+  /** One more gateway on the same state, which it may reach by another way, and go by another clock. */
+  replica(redisUrl?: string, now?: () => number): Promise<TestGateway>
   readonly redis: RedisServer | undefined
   /** Between the gateway and Redis, where it was asked for. */
   readonly proxy: RedisProxy | undefined
@@ -74,9 +74,9 @@ export async function openDsoScene(state: State, options: DsoSceneOptions = {}):
     },
     redis,
     proxy,
-    replica: async (redisUrl) => {
+    replica: async (redisUrl, now = clock) => {
       const reached = redisUrl === undefined ? config : { ...config, redis: { url: redisUrl } }
-      return closeLater(await startTestGateway({ config: reached, now: clock }))
+      return closeLater(await startTestGateway({ config: reached, now }))
     },
     say: (path, body, ids) => say(gateway, path, body, ids),
     async restartGateway() {

@@ -33,7 +33,7 @@ export class MemoryLedger implements Ledger {
   private writesUntilSweep = 0
 
   constructor(now: () => number) {
-    this.now = now
+    this.now = steady(now)
   }
 
   /** How many records are held, expired ones that were not yet swept included. */
@@ -139,6 +139,18 @@ export class MemoryLedger implements Ledger {
   private sweep(): void {
     for (const shelf of this.shelves.values()) for (const id of shelf.entries.keys()) this.find(shelf, id)
     this.writesUntilSweep = Math.max(100, this.size)
+  }
+}
+
+/** A clock that was set back goes on from where it was: else what is due would wait for as long as that was wrong. */
+function steady(now: () => number): () => number {
+  let last = Number.NEGATIVE_INFINITY
+  let behind = 0
+  return () => {
+    const read = now()
+    if (read < last) behind += last - read
+    last = read
+    return read + behind
   }
 }
 
