@@ -200,6 +200,21 @@ describe('The configuration', () => {
       /links.two.groups: must be a table, because wise has several links/,
     ],
     [
+      'what is to be shown to a party that is never called',
+      minimal.replace('role: dso', 'role: dso, headersOut: { x-key: k }, security: { out: { timestamp: 5m } }'),
+      /peers.dso.headersOut: has no meaning without url[\s\S]*peers.dso.security.out: has no meaning without url/,
+    ],
+    [
+      'how an operator is limited, of a party that limits nobody',
+      minimal.replace('token: t', 'token: t, profile: { whenOffline: smaller, adjustEvery: 5m }'),
+      /cpo.profile.whenOffline: has no meaning for an fp[\s\S]*adjustEvery: has no meaning for an fp/,
+    ],
+    [
+      'an optimum that a grid operator would be told',
+      minimal.replace('modern: cpo', 'modern: cpo, optimum: apply'),
+      /links.one.optimum: has no meaning for a dso/,
+    ],
+    [
       'a 2.0 party of two links, one of which takes every group',
       minimal.replace(
         'modern: cpo }',

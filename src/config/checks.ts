@@ -5,6 +5,7 @@
 import { closest } from 'fastest-levenshtein'
 import type { Finding } from '../contract/model.ts'
 import { type Config, isLegacy } from './schema.ts'
+import { checkEffects } from './without-effect.ts'
 
 /** All of it at once, one finding per mistake. */
 export function crossChecks(config: Config, file: string): Finding[] {
@@ -75,6 +76,7 @@ export function crossChecks(config: Config, file: string): Finding[] {
     }
   }
   checkSharedParties(config, report)
+  checkEffects(config, report)
   return findings
 }
 

@@ -9,7 +9,7 @@ import { certify } from '../support/signing.ts'
 
 const load = (security: unknown) =>
   securityOf(
-    loadConfig(() => ({ peers: { dso: { role: 'dso', security } }, links: {} }), undefined, {}),
+    loadConfig(() => ({ peers: { dso: { role: 'dso', url: 'http://dso.test', security } }, links: {} }), undefined, {}),
     'dso',
   )
 
