@@ -118,18 +118,33 @@ export const scenes: Readonly<Record<number, (stage: DayStage) => Promise<void>>
       /^Rejected, CABLE-18, .*Feeder is being rebuilt/.test(stage.answer('dso', 'UpdateCableCapacityForecast')),
     )
   },
+  async 21(stage) {
+    await reportUsage(stage, 78)
+  },
   async 22(stage) {
+    await reportUsage(stage, 86)
     stage.tell('Grid North and Grid South forecast the next day.')
     await forecastNorthAndEast(stage)
     await stage.send('gridSouth', dayAhead({ 'site-1': site }, winter))
     await depotHoldsForecast(stage, 'The depot holds')
   },
   async 23(stage) {
+    await reportUsage(stage, 112)
+    stage.tell('Grid North plans works: CABLE-17 carries no more than 60 kW from 06:00 to 09:00.')
+    await stage.send('dso', { identity: 'VOLT', limit: { ...figure('CABLE-17', 60, 3), from: 7 * hour } })
+    await stage.see('Accepted, and Volt Co has it; until then it holds what it held.', () =>
+      Boolean(
+        stage.answer('dso', 'UpdateCableCapacityForecast') === 'Accepted' &&
+          stage.held('voltCo', 'FEEDER-0815') === `${stage.world.left(cable17, winter)} KW`,
+      ),
+    )
     await stage.leave('ampWorks')
     stage.tell('Amp Works goes away for the night. Grid North cuts CABLE-21 to 30 kW for two hours.')
     await stage.send('dso', { identity: 'AMP', limit: figure('CABLE-21', 30, 2) })
     stage.world.clock.moveTo(23.5)
     await seeNeed(stage, /^CABLE-21: .*not arrived at amp-works/)
+    // What fell due when the clock was moved takes the gateway a moment.
+    await stage.see('Nothing else needs anybody.', async () => (await stage.needs()).length === 1)
   },
 }
 
@@ -150,6 +165,16 @@ async function forecastNorthAndEast(stage: DayStage): Promise<void> {
       ),
     )
   }
+}
+
+/** Of the last hour, in kWh. */
+async function reportUsage(stage: DayStage, energy: number): Promise<void> {
+  const before = stage.lines('dso', 'received', 'UpdateAggregatedUsage').length
+  await stage.send('voltCo', { usage: { about: ['FEEDER-0815'], energy, over: hour } })
+  await stage.see(
+    `Volt Co reports ${energy} kWh of the last hour, and Grid North was told.`,
+    () => stage.lines('dso', 'received', 'UpdateAggregatedUsage').length > before,
+  )
 }
 
 async function depotHoldsForecast(stage: DayStage, words: string): Promise<void> {

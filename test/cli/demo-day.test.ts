@@ -22,7 +22,7 @@ describe('The day of the demo', function () {
       'The day is over. Everything that was shown was so.',
     ])
       expect(text).to.include(fact)
-    expect(out.match(/✓/g)).to.have.length(21)
+    expect(out.match(/✓/g)).to.have.length(26)
   })
 
   it('says what is wrong with its command line', async () => {

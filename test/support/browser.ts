@@ -2,15 +2,9 @@
  * One headless Chromium for all tests of a run, and pages of it that remember every request and everything that went wrong.
  * Limits: the system's own browser, nothing is downloaded; it is closed after the last of all tests.
  */
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const macPlaces = [
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-]
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { launchChromium } from './chromium.ts'
 
 let browser: Promise<Browser> | undefined
 const contexts: BrowserContext[] = []
@@ -30,7 +24,7 @@ export interface LookOptions {
 }
 
 export async function openPage({ scheme = 'light', size, zone = 'Europe/Amsterdam' }: LookOptions = {}): Promise<Look> {
-  browser ??= launch()
+  browser ??= launchChromium()
   const viewport = size ?? { width: 1440, height: 900 }
   const context = await (await browser).newContext({ viewport, colorScheme: scheme, timezoneId: zone, locale: 'en-GB' })
   contexts.push(context)
@@ -78,10 +72,4 @@ export async function violationsOf(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} (${failureSummary})`),
   )
-}
-
-function launch(): Promise<Browser> {
-  const executablePath = [...places, ...macPlaces].find(existsSync)
-  if (executablePath === undefined) throw new Error('There is no chromium: npm test installs it, or says how.')
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 }

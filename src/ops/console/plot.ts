@@ -35,7 +35,7 @@ export function plotHtml(drawing: Drawing, now: number, summary: string): Html {
   const marks: Html[] = []
   for (let at = Math.ceil(from / every) * every; at <= to; at += every)
     marks.push(
-      html`<line class="grid" x1="${x(at)}" x2="${x(at)}" y1="${top}" y2="${height - bottom}"/><text class="axis middle" x="${x(at)}" y="${height - 10}" data-at="${at}">${new Date(at).toISOString().slice(11, 16)}</text>`,
+      html`<line class="grid" x1="${x(at)}" x2="${x(at)}" y1="${top}" y2="${height - bottom}"/><text class="axis ${x(at) > width - right - 20 ? 'end' : 'middle'}" x="${x(at)}" y="${height - 10}" data-at="${at}">${new Date(at).toISOString().slice(11, 16)}</text>`,
     )
   const drawn = layers.flatMap((layer) =>
     lines.filter(({ series }) => series === layer).map((line) => lineHtml(line, x, y)),
