@@ -10,6 +10,7 @@ import type { Due, Ledger } from '../../src/exchange/ledger.ts'
 import { MemoryLedger } from '../../src/state/memory/ledger.ts'
 import { connectRedis } from '../../src/state/redis/client.ts'
 import { RedisLedger } from '../../src/state/redis/ledger.ts'
+import { readRecord } from '../support/read-record.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const minute = 60_000
@@ -45,7 +46,7 @@ for (const { name, open, shut } of kinds) {
 
     describe('reading and writing', () => {
       it('knows nothing of a record that was never written', async () => {
-        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await readRecord(ledger, key('a'))).to.equal(undefined)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
@@ -53,7 +54,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.write(key('a'), 0, { record: { limit: 7 }, due: 'not due', keepFor: minute })).to.equal(
           true,
         )
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: { limit: 7 }, revision: 1 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: { limit: 7 }, revision: 1 })
       })
 
       it('counts the revision up by one with every write', async () => {
@@ -61,7 +62,7 @@ for (const { name, open, shut } of kinds) {
           expect(
             await ledger.write(key('a'), revision, { record: revision, due: 'not due', keepFor: minute }),
           ).to.equal(true)
-          expect(await ledger.read(key('a'))).to.deep.equal({ record: revision, revision: revision + 1 })
+          expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: revision, revision: revision + 1 })
         }
       })
 
@@ -74,13 +75,13 @@ for (const { name, open, shut } of kinds) {
           )
         }
         await delay(20)
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'second', revision: 2 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'second', revision: 2 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
       it('refuses to write a later revision of a record that does not exist', async () => {
         expect(await ledger.write(key('a'), 1, { record: 'stale', due: { in: 0 }, keepFor: minute })).to.equal(false)
-        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await readRecord(ledger, key('a'))).to.equal(undefined)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
@@ -92,7 +93,7 @@ for (const { name, open, shut } of kinds) {
           const won = await Promise.all(writers)
           expect(won.filter(Boolean)).to.have.length(1)
           const record = { revision, writer: won.indexOf(true) }
-          expect(await ledger.read(key('a'))).to.deep.equal({ record, revision: revision + 1 })
+          expect(await readRecord(ledger, key('a'))).to.deep.equal({ record, revision: revision + 1 })
         }
       })
 
@@ -112,7 +113,7 @@ for (const { name, open, shut } of kinds) {
         ]
         for (const [i, record] of values.entries()) {
           await ledger.write(key(`${i}`), 0, { record, due: 'not due', keepFor: minute })
-          expect(await ledger.read(key(`${i}`))).to.deep.equal({ record, revision: 1 })
+          expect(await readRecord(ledger, key(`${i}`))).to.deep.equal({ record, revision: 1 })
         }
       })
 
@@ -122,18 +123,18 @@ for (const { name, open, shut } of kinds) {
         record.blocks.push(3)
         const read = await ledger.read<typeof record>(key('a'))
         read!.record.blocks.length = 0
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: { blocks: [1, 2] }, revision: 1 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: { blocks: [1, 2] }, revision: 1 })
       })
 
       it('keeps the records of peers, and what is due for them, apart', async () => {
         const other = `${peer}-other` as PeerId
         await put('a', 0)
-        expect(await ledger.read({ peer: other, id: 'a' })).to.equal(undefined)
+        expect(await readRecord(ledger, { peer: other, id: 'a' })).to.equal(undefined)
         expect(await ledger.claim(other, 10, minute)).to.deep.equal([])
         expect(
           await ledger.write({ peer: other, id: 'a' }, 0, { record: 'theirs', due: 'not due', keepFor: minute }),
         ).to.equal(true)
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'a', revision: 1 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'a', revision: 1 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
       })
 
@@ -155,10 +156,10 @@ for (const { name, open, shut } of kinds) {
         ]
         ids.push('-inf', 'constructor', '__proto__', '1', '1.0', 'x'.repeat(5_000))
         for (const id of ids) expect(await put(id, 0), id).to.equal(true)
-        for (const id of ids) expect(await ledger.read(key(id)), id).to.deep.equal({ record: id, revision: 1 })
+        for (const id of ids) expect(await readRecord(ledger, key(id)), id).to.deep.equal({ record: id, revision: 1 })
         expect(await ledger.claim(peer, 100, minute)).to.have.members(ids)
         for (const id of ids) expect(await ledger.remove(key(id), 1), id).to.equal(true)
-        for (const id of ids) expect(await ledger.read(key(id)), id).to.equal(undefined)
+        for (const id of ids) expect(await readRecord(ledger, key(id)), id).to.equal(undefined)
       })
     })
 
@@ -221,7 +222,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.write(key('a'), 1, { record: 'done', due: 'not due', keepFor: minute })).to.equal(true)
         await delay(60)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'done', revision: 2 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'done', revision: 2 })
       })
 
       it('moves with a write that names another time, also before the lease ends', async () => {
@@ -279,7 +280,7 @@ for (const { name, open, shut } of kinds) {
         ])
         expect(made).to.equal(true)
         expect([await text('new'), await text('old'), await text('gone')]).to.deep.equal(['new', 'changed', undefined])
-        expect(await ledger.read(key('old'))).to.deep.equal({ record: 'changed', revision: 2 })
+        expect(await readRecord(ledger, key('old'))).to.deep.equal({ record: 'changed', revision: 2 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['new'])
         expect((await ledger.list(peer, '')).sort()).to.deep.equal(['new', 'old'])
       })
@@ -335,7 +336,7 @@ for (const { name, open, shut } of kinds) {
         await ledger.write(key('f/1'), 0, write)
         await ledger.write(key('f/2'), 0, { ...write, listed: false })
         expect(await ledger.list(peer, '')).to.deep.equal(['f/1'])
-        expect(await ledger.read(key('f/2'))).to.deep.equal({ record: 1, revision: 1 })
+        expect(await readRecord(ledger, key('f/2'))).to.deep.equal({ record: 1, revision: 1 })
         await ledger.write(key('f/1'), 1, { ...write, listed: false })
         await ledger.writeAll(peer, [
           { id: 'f/2', revision: 1, write },
@@ -344,7 +345,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.list(peer, '')).to.deep.equal(['f/2'])
         await ledger.writeAll(peer, [{ id: 'f/2', revision: 2, write: { ...write, listed: false } }])
         expect(await ledger.list(peer, '')).to.deep.equal([])
-        expect(await ledger.read(key('f/2'))).to.deep.equal({ record: 1, revision: 3 })
+        expect(await readRecord(ledger, key('f/2'))).to.deep.equal({ record: 1, revision: 3 })
       })
     })
 
@@ -362,7 +363,7 @@ for (const { name, open, shut } of kinds) {
         await eventually(async () => (await ledger.read(key('a'))) === undefined)
         expect(await ledger.write(key('a'), 1, { record: 'stale', due: 'not due', keepFor: minute })).to.equal(false)
         expect(await ledger.write(key('a'), 0, { record: 'new', due: 'not due', keepFor: minute })).to.equal(true)
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'new', revision: 1 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'new', revision: 1 })
       })
 
       it('takes the due time with it, so that nobody claims a record that is gone', async () => {
@@ -386,10 +387,10 @@ for (const { name, open, shut } of kinds) {
       it('happens on request, due time included, if the revision still is the same', async () => {
         await put('a', -1)
         expect(await ledger.remove(key('a'), 1)).to.equal(true)
-        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await readRecord(ledger, key('a'))).to.equal(undefined)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
         expect(await ledger.write(key('a'), 0, { record: 'new', due: 'unchanged', keepFor: minute })).to.equal(true)
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'new', revision: 1 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'new', revision: 1 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
@@ -397,7 +398,7 @@ for (const { name, open, shut } of kinds) {
         await put('a', -1)
         await ledger.write(key('a'), 1, { record: 'newer', due: 'unchanged', keepFor: minute })
         for (const revision of [0, 1, 3]) expect(await ledger.remove(key('a'), revision)).to.equal(false)
-        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'newer', revision: 2 })
+        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'newer', revision: 2 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
       })
 
@@ -447,9 +448,9 @@ describe('The ledger in memory', () => {
     now = 1_500
     expect(await ledger.claim(peer, 1, 500)).to.deep.equal(['a'])
     now = 1_999
-    expect(await ledger.read({ peer, id: 'a' })).to.deep.equal({ record: 1, revision: 1 })
+    expect(await readRecord(ledger, { peer, id: 'a' })).to.deep.equal({ record: 1, revision: 1 })
     now = 2_000
-    expect(await ledger.read({ peer, id: 'a' })).to.equal(undefined)
+    expect(await readRecord(ledger, { peer, id: 'a' })).to.equal(undefined)
   })
 
   it('tells records apart that are due at the same instant', async () => {
@@ -471,7 +472,7 @@ describe('The ledger in memory', () => {
     now = 90
     await ledger.write({ peer, id: 'a' }, 1, { record: 2, due: 'not due', keepFor: 100 })
     now = 150
-    expect(await ledger.read({ peer, id: 'a' })).to.deep.equal({ record: 2, revision: 2 })
+    expect(await readRecord(ledger, { peer, id: 'a' })).to.deep.equal({ record: 2, revision: 2 })
   })
 })
 

@@ -11,6 +11,7 @@ import { GatewayError } from '../../src/errors.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
 import { connectRedis, type RedisClient, type RedisOptions } from '../../src/state/redis/client.ts'
 import { RedisLedger } from '../../src/state/redis/ledger.ts'
+import { readRecord } from '../support/read-record.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const minute = 60_000
@@ -59,7 +60,7 @@ describe('The ledger in Redis', () => {
       await redis({ port: server.port })
       await eventually(() => ledger.isReady())
       expect(await ledger.write(key, 0, record)).to.equal(true)
-      expect(await ledger.read(key)).to.deep.equal({ record: 'kept', revision: 1 })
+      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'kept', revision: 1 })
     })
 
     it('refuses every call soon when Redis hangs, and works again when it goes on', async () => {
@@ -122,7 +123,7 @@ describe('The ledger in Redis', () => {
       expect(await ledger.write(key, 0, record)).to.equal(true)
       wire.loseNextReply()
       expect(await ledger.write(key, 1, record)).to.equal(true)
-      expect(await ledger.read(key)).to.deep.equal({ record: 'kept', revision: 2 })
+      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'kept', revision: 2 })
       expect(wire.lost).to.equal(2)
     })
 
@@ -133,7 +134,7 @@ describe('The ledger in Redis', () => {
       await other.write(key, 0, record)
       wire.loseNextReply()
       expect(await ledger.write(key, 0, { ...record, record: 'mine' })).to.equal(false)
-      expect(await ledger.read(key)).to.deep.equal({ record: 'kept', revision: 1 })
+      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'kept', revision: 1 })
       expect(wire.lost).to.equal(1)
     })
 
@@ -143,7 +144,7 @@ describe('The ledger in Redis', () => {
       const [{ ledger }, { ledger: other }] = [await opened(wire.url), await opened(server.url)]
       wire.loseNextReply(() => other.remove(key, 1))
       expect(await ledger.write(key, 0, { ...record, due: { in: -1 } })).to.equal(true)
-      expect(await ledger.read(key)).to.equal(undefined)
+      expect(await readRecord(ledger, key)).to.equal(undefined)
       expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       expect(wire.lost).to.equal(1)
     })
@@ -155,7 +156,7 @@ describe('The ledger in Redis', () => {
       await ledger.write(key, 0, record)
       wire.loseNextReply(() => other.write(key, 0, { record: 'new', due: { in: -1 }, keepFor: minute }))
       expect(await ledger.remove(key, 1)).to.equal(true)
-      expect(await ledger.read(key)).to.deep.equal({ record: 'new', revision: 1 })
+      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'new', revision: 1 })
       expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
       expect(wire.lost).to.equal(1)
     })
