@@ -154,8 +154,12 @@ for (const state of ['memory', 'Redis'] as const)
       const dialects = mkdtempSync(join(tmpdir(), 'reload-dialects-'))
       const vendor = {
         dialects,
-        peers: { ...peers(), vendor: { role: 'dso', contract: 'gridflex-2019' } },
-        links: { ...links(), vendor: { legacy: 'vendor', modern: 'cpo' } },
+        peers: {
+          ...peers(),
+          vendor: { role: 'dso', contract: 'gridflex-2019' },
+          other: { role: 'fp', url: more.url, token: 'more' },
+        },
+        links: { ...links(), vendor: { legacy: 'vendor', modern: 'other' } },
       }
       await reload(vendor, kept)
       expect(gateway.out()).to.include('gridflex-2019 is not a contract of any mapping')
