@@ -70,7 +70,7 @@ describe('Secrets', () => {
     const opening = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && readFileSync(join(folder, name), 'utf8').includes(`${createLog.name}(`))
       .sort()
-    // The second one is a process of its own, whose outputs are followed.
-    expect(opening).to.deep.equal(['attacks/gateway-process.ts', 'support/log.ts'])
+    // Two are processes of their own, whose outputs are followed.
+    expect(opening).to.deep.equal(['attacks/gateway-process.ts', 'soak/replica.ts', 'support/log.ts'])
   })
 })

@@ -12,7 +12,7 @@ const alarms: Record<string, number> = {}
 const config = loadConfig(() => JSON.parse(process.argv[2]!) as Record<string, unknown>, undefined, {})
 const gateway = await startGateway({
   config,
-  log: createLog('silent'),
+  log: createLog('info'),
   crossings: await shippedCrossings(),
   now: () => Date.now() + aheadMs,
   observer: {

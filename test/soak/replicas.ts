@@ -54,7 +54,9 @@ export async function openReplica(config: Readonly<Record<string, unknown>>): Pr
     },
     async start() {
       const args = ['--import=tsx', '--conditions=source', file, JSON.stringify({ ...config, listen })]
-      const born = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+      const born = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+      // Nobody here reads its log, but it must be able to write it; tests look for secrets in it.
+      born.stdout!.resume()
       running.add(born)
       born.once('exit', () => running.delete(born))
       await once(born, 'message')

@@ -61,7 +61,10 @@ describe('WS-Addressing', () => {
         strict: { role: 'dso' },
         cpo: { role: 'fp', url: cpo.url, token: cpo.token },
       },
-      links: { link: { legacy: 'dso', modern: 'cpo' }, other: { legacy: 'strict', modern: 'cpo' } },
+      links: {
+        link: { legacy: 'dso', modern: 'cpo', groups: { '1': '1' } },
+        other: { legacy: 'strict', modern: 'cpo', groups: { c2: 'c2' } },
+      },
     }
     gateway = await startTestGateway({ config })
   })

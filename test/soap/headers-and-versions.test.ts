@@ -11,7 +11,10 @@ describe('Header blocks and versions', () => {
       old: { role: 'dso', contract: 'schedule-1.0' },
       cpo: { role: 'fp', url: 'http://127.0.0.1:9/', token: 'x' },
     }
-    const links = { a: { legacy: 'dso', modern: 'cpo' }, b: { legacy: 'old', modern: 'cpo' } }
+    const links = {
+      a: { legacy: 'dso', modern: 'cpo', groups: { a: 'a' } },
+      b: { legacy: 'old', modern: 'cpo', groups: { b: 'b' } },
+    }
     gateway = await startTestGateway({ config: { peers, links } })
   })
   after(() => gateway.stop())

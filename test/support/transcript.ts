@@ -43,7 +43,7 @@ export function followGateways(): void {
 }
 
 function isGateway(args: readonly string[]): boolean {
-  const at = args.findIndex((arg) => /(?:src\/cli\/main\.[jt]s|gateway-process\.ts)$/.test(arg))
+  const at = args.findIndex((arg) => /(?:src\/cli\/main\.[jt]s|gateway-process\.ts|soak\/replica\.ts)$/.test(arg))
   return at >= 0 && args.slice(at + 1, at + 3).join(' ') !== 'peers token'
 }
 
