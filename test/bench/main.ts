@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { consolePages } from './console.ts'
 import type { Setting } from './contestants.ts'
 import { growth, long } from './growth.ts'
 import { stopAll } from './machine.ts'
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, Part>> = {
   '--switches': { name: 'switches', minutes: 6, run: switches },
   '--growth': { name: 'growth', minutes: 10, run: growth },
   '--long': { name: 'long', minutes: 60, run: long },
+  '--console': { name: 'console', minutes: 4, run: consolePages },
   '--profile': { name: 'profile', minutes: 2, run: profile },
 }
 

@@ -9,6 +9,7 @@ import type { LegacyView } from '../../exchange/liveness.ts'
 import { type Dead, eventId, type Queue, queueKey } from '../../exchange/queue-record.ts'
 import type { Party, Session, Standing } from '../../ops/console/data.ts'
 import type { SessionView } from '../../session/api.ts'
+import type { Reads } from './bounded.ts'
 import type { ConsoleGround } from './ground.ts'
 
 export interface PartyReading {
@@ -26,15 +27,16 @@ const mostDead = 1000
 /** `legacy` is what is known of its signs of life; without it the party speaks OSCP 2.0. */
 export async function readParty(
   ground: ConsoleGround,
+  ledger: Reads,
   peer: PeerId,
   legacy: LegacyView | undefined,
 ): Promise<PartyReading> {
-  const { ledger, sessions, breakers, watch, now } = ground
+  const { sessions, breakers, watch, now } = ground
   const [agenda, queue, ids, session] = await Promise.all([
     ledger.agenda(peer),
     ledger.read<Queue>(queueKey(peer)),
     ledger.list(peer, ''),
-    legacy ? undefined : sessions.state(peer),
+    legacy ? undefined : ledger.other(() => sessions.state(peer)),
   ])
   const { first = 0, next = 0 } = queue?.record ?? {}
   const isLimit = (id: string) => id.startsWith('forecast/') && typeOf({ peer, id }) === 'CONSUMPTION'

@@ -35,6 +35,8 @@ export interface Action {
 export interface Overview {
   readonly at: number
   readonly isUp: boolean
+  /** It could not be read in time: links and parties are as they were at `at`. */
+  readonly isStale: boolean
   readonly links: readonly LinkRow[]
   readonly parties: readonly Party[]
   /** Alarms raised by this process lately, the newest first. */

@@ -13,8 +13,8 @@ const longestInUrl = 300
 
 /** The name, or its beginning. Where it may be clipped, the element says the whole of it in its title. */
 export function name(value: string, most = clippedAt): Html {
-  const characters = [...value.slice(0, most * 2 + 2)]
-  if (characters.length <= most) return html`<bdi class="id">${visible(value)}</bdi>`
+  const characters = value.length <= most ? undefined : [...value.slice(0, most * 2 + 2)]
+  if (!characters || characters.length <= most) return html`<bdi class="id">${visible(value)}</bdi>`
   const start = characters.slice(0, most - 1).join('')
   return html`<bdi class="id" title="${plain(value)}">${visible(start)}…</bdi>`
 }
@@ -38,6 +38,7 @@ export function plain(value: string): string {
 }
 
 function visible(value: string): Html {
+  if (value.search(turning) < 0) return html`${value}`
   const kept = value.split(turning)
   const marks = [...value.matchAll(turning)].map(([mark]) => html`<span class="mark">${numberOf(mark)}</span>`)
   return joined(kept.flatMap((text, i) => (i < marks.length ? [text, marks[i]!] : [text])))

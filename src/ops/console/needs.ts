@@ -27,7 +27,7 @@ const certificateDays = 14
 const day = 24 * 3600_000
 
 export function needsOf(overview: Overview): Need[] {
-  const { at, isUp, links, parties, certificates } = overview
+  const { at, isUp, isStale, links, parties, certificates } = overview
   const known = new Map(parties.map((party) => [party.peer, party]))
   const needs: Need[] = []
   if (!isUp)
@@ -38,6 +38,11 @@ export function needsOf(overview: Overview): Need[] {
         { at },
         '.',
       ],
+    })
+  else if (isStale)
+    needs.push({
+      urgency: 'act',
+      sentence: ['The state store answers too slowly to be read. What is shown here is of ', { at }, '.'],
     })
   for (const link of links) needs.push(...ofLink(link, known.get(link.receiver), at))
   const told = new Set(needs.map(({ link }) => links.find((row) => row.link === link)?.receiver))

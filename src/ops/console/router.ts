@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import { serveActions } from './actions.ts'
 import { findGroup, serveApi } from './api.ts'
 import { loadAssets } from './assets.ts'
-import type { ConsoleData } from './data.ts'
+import type { ConsoleData, Overview } from './data.ts'
 import { exchangePage, searchPage } from './exchange-pages.ts'
 import { groupPage } from './group-page.ts'
 import { guard } from './guard.ts'
@@ -46,7 +46,11 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
       show(ctx, { title: sentence, content: html`<h1>${sentence}</h1><p><a href="/console">To the overview</a></p>` })
     ctx.status = status
   }
-  router.get('/console', async (ctx) => show(ctx, overviewPage(await data.overview(), textOf(ctx.query.filter))))
+  const overviewOf = lastOne((overview: Overview) => overviewPage(overview, ''))
+  router.get('/console', async (ctx) => {
+    const [overview, filter] = [await data.overview(), textOf(ctx.query.filter)]
+    show(ctx, filter === '' ? overviewOf(overview) : overviewPage(overview, filter))
+  })
   router.get('/console/links/:link', async (ctx) => {
     const overview = await data.overview()
     const link = overview.links.find((row) => isSlugOf(ctx.params.link!, row.link))
@@ -82,6 +86,15 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
   return (app) => {
     app.use(guard(log, problem))
     app.use(router.routes())
+  }
+}
+
+/** A page that many look at is made once from what was read once. */
+function lastOne<T extends object, R>(make: (from: T) => R): (from: T) => R {
+  let last: { readonly from: T; readonly made: R } | undefined
+  return (from) => {
+    if (last?.from !== from) last = { from, made: make(from) }
+    return last.made
   }
 }
 
