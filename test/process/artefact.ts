@@ -18,7 +18,9 @@ let built: Promise<void> | undefined
 /** Compiles `dist`; for a `before` hook with a minute of time. */
 export function build(): Promise<void> {
   built ??= new Promise((done, failed) => {
-    execFile('npm', ['run', 'build'], { cwd: root }, (error, out) => (error ? failed(new Error(out)) : done()))
+    execFile('npm', ['run', 'build'], { cwd: root }, (error, out, err) =>
+      error ? failed(new Error(out + err)) : done(),
+    )
   })
   return built
 }
