@@ -132,7 +132,7 @@ describe('A repeat over SOAP', function () {
       () => 'answered',
       () => 'lost',
     )
-    await eventually('the message is being carried', () => forecasts().length === 1)
+    await eventually('the message is being carried', () => forecasts().length === 1, 20_000)
     doomed.child.kill('SIGKILL')
     expect(await lost).to.equal('lost')
     const answers: Answer[] = []
