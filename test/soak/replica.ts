@@ -5,6 +5,13 @@ import { createLog } from '../../src/ops/log.ts'
 
 export type Asked = { readonly ask: 'rss' | 'alarms' } | { readonly ask: 'stop' } | { readonly aheadMs: number }
 
+/** Said once, when it listens. */
+export interface Started {
+  readonly soapUrl: string
+  readonly restUrl: string
+  readonly adminUrl: string
+}
+
 /** How far its clock is ahead of the machine's. */
 let aheadMs = 0
 const alarms: Record<string, number> = {}
@@ -31,4 +38,5 @@ process.on('message', (asked: Asked) => {
   else void gateway.stop(3000).then(() => process.exit(0))
 })
 process.on('disconnect', () => process.exit(1))
-process.send!('started')
+const { soapUrl, restUrl, adminUrl } = gateway
+process.send!({ soapUrl, restUrl, adminUrl } satisfies Started)

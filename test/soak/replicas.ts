@@ -1,13 +1,13 @@
-/** Gateways that share one state, each a process of its own on ports that stay the same, killed and started anew as a test wants. */
+/** Gateways that share one state, each a process of its own on ports of its own, killed and started anew as a test wants. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { root } from '../support/command.ts'
 import { eventually } from '../support/gateway.ts'
-import { freePort } from '../support/redis.ts'
-import type { Asked } from './replica.ts'
+import type { Asked, Started } from './replica.ts'
 
 export interface Replica {
+  /** Where it is, since it was last started. */
   readonly soapUrl: string
   readonly restUrl: string
   /** Whether it is there, as far as is known: a caller takes another if not. */
@@ -29,9 +29,9 @@ process.once('exit', () => {
 })
 
 /** `config` as a file would hold it, without listeners. */
-export async function openReplica(config: Readonly<Record<string, unknown>>): Promise<Replica> {
-  const [soap, rest, admin] = [await freePort(), await freePort(), await freePort()]
-  const listen = { soap: `127.0.0.1:${soap}`, rest: `127.0.0.1:${rest}`, admin: `127.0.0.1:${admin}` }
+export function openReplica(config: Readonly<Record<string, unknown>>): Replica {
+  const listen = { soap: '127.0.0.1:0', rest: '127.0.0.1:0', admin: '127.0.0.1:0' }
+  let at: Started = { soapUrl: '', restUrl: '', adminUrl: '' }
   let child: ChildProcess | undefined
 
   async function ask<T>(what: Asked): Promise<T> {
@@ -40,8 +40,12 @@ export async function openReplica(config: Readonly<Record<string, unknown>>): Pr
     return answer
   }
   return {
-    soapUrl: `http://127.0.0.1:${soap}`,
-    restUrl: `http://127.0.0.1:${rest}`,
+    get soapUrl() {
+      return at.soapUrl
+    },
+    get restUrl() {
+      return at.restUrl
+    },
     get isUp() {
       return child !== undefined
     },
@@ -59,8 +63,8 @@ export async function openReplica(config: Readonly<Record<string, unknown>>): Pr
       born.stdout!.resume()
       running.add(born)
       born.once('exit', () => running.delete(born))
-      await once(born, 'message')
-      await eventually('it is ready', () => isReady(admin), 30_000)
+      at = await started(born)
+      await eventually('it is ready', () => isReady(at.adminUrl), 30_000)
       child = born
     },
     setClock: (aheadMs) => void child?.send({ aheadMs }),
@@ -69,8 +73,18 @@ export async function openReplica(config: Readonly<Record<string, unknown>>): Pr
   }
 }
 
-function isReady(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+/** Rejects when it ends instead. */
+async function started(born: ChildProcess): Promise<Started> {
+  const ended = once(born, 'exit').then(([code]) => {
+    throw new Error(`The gateway ended with ${code} before it listened.`)
+  })
+  ended.catch(() => undefined)
+  const [told] = (await Promise.race([once(born, 'message'), ended])) as [Started]
+  return told
+}
+
+function isReady(adminUrl: string): Promise<boolean> {
+  return fetch(`${adminUrl}/readyz`).then(
     ({ ok }) => ok,
     () => false,
   )

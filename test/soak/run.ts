@@ -57,7 +57,7 @@ export async function soak(options: SoakOptions): Promise<Outcome> {
   const redis = await openRedis()
   const world = await openWorld(random)
   const config = { ...world.config, redis: { url: redis.url } }
-  const replicas = [await openReplica(config), await openReplica(config)]
+  const replicas = [openReplica(config), openReplica(config)]
   for (const replica of replicas) closeLater({ stop: () => replica.kill() })
   await Promise.all(replicas.map((replica) => replica.start()))
   world.serveBy(replicas)
