@@ -9,6 +9,7 @@ import { scanXml, type XmlHandler, type XmlLimits } from './xml/scan.ts'
 import { xmlnsUri } from './xml/scope.ts'
 
 export type { XmlAttribute, XmlHandler, XmlLimits } from './xml/scan.ts'
+export { xmlnsUri } from './xml/scope.ts'
 
 /** Values that hold against the attacks measured in design/performance.md. */
 export const messageLimits: XmlLimits = { depth: 32, attributesPerElement: 64, distinctNames: 512 }

@@ -4,12 +4,11 @@
  */
 import { readJournal } from '../app/journal.ts'
 import { loadConfig } from '../config.ts'
-import { GatewayError } from '../errors.ts'
 import type { Journal, JournalEntry } from '../exchange/journal.ts'
 import { trailOf } from '../exchange/journal-trail.ts'
-import { reason } from '../ops/log.ts'
 import { exitCodes } from './exit.ts'
 import { printTable } from './table.ts'
+import { withState } from './with-state.ts'
 
 export interface JournalOptions {
   readonly config?: string
@@ -60,20 +59,7 @@ export function showExchange(file: string | undefined, exchange: string, json: b
 
 /** Exit code 69 when the state cannot be had. */
 async function read(file: string | undefined, work: (journal: Journal) => Promise<number>): Promise<number> {
-  let found: Journal | undefined
-  try {
-    found = await readJournal(loadConfig(undefined, file))
-    if (found) return await work(found)
-    console.error(inMemory)
-    return exitCodes.unavailable
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    const { cause } = reason(error)
-    console.error(cause === undefined ? error.message : `${error.message} ${cause}`)
-    return exitCodes.unavailable
-  } finally {
-    await found?.close()
-  }
+  return withState(async () => readJournal(loadConfig(undefined, file)), inMemory, work)
 }
 
 function print(entries: readonly JournalEntry[]): void {

@@ -3,13 +3,12 @@
  * Limits: a token is shown once, on standard output, and nowhere else.
  */
 import { type Operator, openOperator } from '../app/operator.ts'
-import { type Config, loadConfig } from '../config.ts'
-import { GatewayError } from '../errors.ts'
+import { loadConfig } from '../config.ts'
 import type { PeerId } from '../exchange/ids.ts'
-import { reason } from '../ops/log.ts'
 import type { SessionView } from '../session/api.ts'
 import { exitCodes } from './exit.ts'
 import { printTable } from './table.ts'
+import { withState } from './with-state.ts'
 
 const inMemory =
   'State is in memory: it lives in the running gateway, so there is nothing to look at or to change here.'
@@ -62,21 +61,8 @@ export async function operate(
   file: string | undefined,
   work: (operator: Operator) => Promise<number>,
 ): Promise<number> {
-  const config: Config = loadConfig(undefined, file)
-  let operator: Operator | undefined
-  try {
-    operator = await openOperator(config)
-    if (operator) return await work(operator)
-    console.error(inMemory)
-    return exitCodes.unavailable
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    const { cause } = reason(error)
-    console.error(cause === undefined ? error.message : `${error.message} ${cause}`)
-    return exitCodes.unavailable
-  } finally {
-    await operator?.close()
-  }
+  const config = loadConfig(undefined, file)
+  return withState(() => openOperator(config), inMemory, work)
 }
 
 async function usage(sentence: string): Promise<number> {

@@ -4,15 +4,14 @@
  * xsi:type is not gone by: content is held against the declared type, whatever else it says it is.
  */
 import { GatewayError, type Problem } from '../errors.ts'
-import type { XmlAttribute } from '../xml.ts'
+import { type XmlAttribute, xmlnsUri } from '../xml.ts'
 import type { CompiledElement, Frame, Slot, Value } from './slots.ts'
 import { envelopeUri } from './versions.ts'
 
 const xsi = 'http://www.w3.org/2001/XMLSchema-instance'
-const xmlns = 'http://www.w3.org/2000/xmlns/'
 /** Attributes of these namespaces may stand on any element: they say nothing about the message's content. */
 const neutral = new Set([
-  xmlns,
+  xmlnsUri,
   xsi,
   'http://www.w3.org/XML/1998/namespace',
   'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd',

@@ -3,12 +3,11 @@
  * Limits: at most 4096 characters for one address; prefixes are ours, so a value that uses one of the caller's means nothing.
  */
 import { GatewayError } from '../errors.ts'
-import { escapeAttribute, escapeText, type XmlAttribute } from '../xml.ts'
+import { escapeAttribute, escapeText, type XmlAttribute, xmlnsUri } from '../xml.ts'
 import { type AddressingUri, isAddressing } from './addressing.ts'
 import { envelopeUri } from './versions.ts'
 
 const longest = 4096
-const xmlns = 'http://www.w3.org/2000/xmlns/'
 const xml = 'http://www.w3.org/XML/1998/namespace'
 
 export class Echo {
@@ -33,7 +32,7 @@ export class Echo {
     const marked = this.names.length === 0 && this.year === 'http://www.w3.org/2005/08/addressing'
     this.names.push(name)
     this.write(`<${name} ${declaration}${marked ? ` xmlns:wsa="${this.year}" wsa:IsReferenceParameter="true"` : ''}`)
-    for (const [i, attribute] of attributes.filter((a) => a.uri !== xmlns && !isAddressing(a.uri)).entries()) {
+    for (const [i, attribute] of attributes.filter((a) => a.uri !== xmlnsUri && !isAddressing(a.uri)).entries()) {
       const prefix = attribute.uri === '' ? '' : attribute.uri === xml ? 'xml:' : `a${i}:`
       if (/^a\d/.test(prefix)) this.write(` xmlns:${prefix.slice(0, -1)}="${escapeAttribute(attribute.uri)}"`)
       this.write(` ${prefix}${attribute.local}="${escapeAttribute(attribute.value)}"`)

@@ -4,7 +4,7 @@
  * Limits: it judges nothing but the number of Security headers; the message itself is decoded elsewhere.
  */
 import { GatewayError } from '../../errors.ts'
-import { readXml, type XmlAttribute, type XmlHandler } from '../../xml.ts'
+import { readXml, type XmlAttribute, type XmlHandler, xmlnsUri } from '../../xml.ts'
 import { envelopeUri, isOurRole, type SoapVersion } from '../versions.ts'
 import { wsse, wsu } from './names.ts'
 import { refuse } from './refusal.ts'
@@ -59,7 +59,6 @@ export function scanEnvelope(document: string, version: SoapVersion): ScannedEnv
 type Open<T> = { -readonly [K in keyof T]: T[K] }
 type OpenPart = Open<Part> & { children: Part[] }
 
-const xmlnsUri = 'http://www.w3.org/2000/xmlns/'
 const nowhere: ReadonlyMap<string, string> = new Map()
 
 class Scanner implements XmlHandler, ScannedEnvelope {
