@@ -116,6 +116,22 @@ describe('An operator at the console', function () {
     expect((await fetch(`${url}/dead`, form({ ...fields, csrf }, cookie))).status).to.equal(403)
   })
 
+  it('stays logged in at every replica that has the same token, and nowhere else', async () => {
+    const [one, other, stranger] = [
+      await openConsoleScene(),
+      await withDeadMessages(),
+      await openConsoleScene({ token: 'another token, of another gateway' }),
+    ]
+    const { cookie, csrf } = await logIn(one.url)
+    const fields = { peer: other.usage.peer, id: other.usage.id, do: 'drop', csrf }
+    const [until, ...rest] = cookie.split('=')[1]!.split('.')
+    const longer = `${cookie.split('=')[0]}=${[Number(until) + 3600_000, ...rest].join('.')}`
+    expect((await fetch(`${other.url}/dead`, form(fields, longer))).status, 'made to last longer').to.equal(403)
+    expect((await fetch(`${stranger.url}/dead`, form(fields, cookie))).status, 'another token').to.equal(403)
+    expect((await fetch(`${other.url}/dead`, form(fields, cookie))).status).to.equal(200)
+    await deaths(other.url, 1)
+  })
+
   it('has five tries a minute to give the token, from one address', async () => {
     const { url } = await openConsoleScene()
     const attempt = async (token: string) => (await fetch(`${url}/login`, form({ token }))).status

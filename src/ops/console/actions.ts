@@ -85,7 +85,7 @@ function loginPage(kind: string, attempt?: Exclude<Attempt, 'welcome'>): Page {
 <label for="token">Token of the console</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required maxlength="4096">
 <button class="main">Log in</button></form>
-<p class="quiet">It is <code>console.token</code> of the configuration. A session lasts an hour, or until this gateway is restarted.</p>`
+<p class="quiet">It is <code>console.token</code> of the configuration. A session lasts an hour, at every replica of this gateway.</p>`
   const none = html`<p>This console is read-only: <code>console.token</code> is not configured.</p>`
   const inside = html`<p>You are logged in. <a href="/console/dead">To the dead list</a></p>`
   const content = html`<h1>Log in to act</h1>${said}${kind === 'read-only' ? none : kind === 'logged in' ? inside : form}`

@@ -1,8 +1,11 @@
 /**
- * Who may act: an operator who has shown the token of the configuration, for an hour, in the browser it was shown in.
- * Limits: sessions live in this process's memory, the newest 64 of them; of one address five wrong tokens a minute are looked at.
+ * Who may act: an operator who has shown the token of the configuration, for an hour, in the browser it was shown in, at every
+ * replica that is configured with that token.
+ * Limits: a session is what the browser holds, signed, and nothing is kept of it: another token ends all of them. A session that
+ * was logged out is refused by this process; a stolen copy of it is good at other replicas until its hour is over. Of one
+ * address five wrong tokens a minute are looked at.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Context } from 'koa'
 import type { Access } from './layout.ts'
 
@@ -14,6 +17,8 @@ export interface LoginOptions {
 }
 
 interface Session {
+  /** What the browser holds: when the session ends, a number of its own, and the signature of both. */
+  readonly text: string
   readonly csrf: string
   readonly until: number
 }
@@ -22,23 +27,27 @@ export type Attempt = 'welcome' | 'wrong' | 'too many' | 'no token'
 
 const cookie = 'oscp-gateway-console'
 const lifetime = 3600_000
-const mostSessions = 64
+const mostEnded = 1000
 const mostWrong = 5
 const wrongWithin = 60_000
 const mostAddresses = 1000
 
 export class Login {
   private readonly options: LoginOptions
-  /** By the hash of what the browser holds: memory that leaks opens nothing. */
-  private readonly sessions = new Map<string, Session>()
+  private readonly key: Buffer | undefined
+  /** Sessions that were logged out, by what the browser held, until they would have ended. */
+  private readonly ended = new Map<string, number>()
   private readonly wrong = new Map<string, number[]>()
 
   constructor(options: LoginOptions) {
     this.options = options
+    // Slow to make, so that whoever gets hold of a session cannot try tokens against it; the salt is fixed, because replicas
+    // must arrive at the same key.
+    this.key = options.token === undefined ? undefined : scryptSync(options.token, 'oscp-gateway console session', 32)
   }
 
   access(ctx: Context): Access {
-    if (this.options.token === undefined) return { kind: 'read-only' }
+    if (!this.key) return { kind: 'read-only' }
     const session = this.sessionOf(ctx)
     return session ? { kind: 'logged in', csrf: session.csrf } : { kind: 'logged out' }
   }
@@ -50,59 +59,59 @@ export class Login {
     const at = now()
     const recent = (this.wrong.get(ctx.ip) ?? []).filter((when) => at - when < wrongWithin)
     if (recent.length >= mostWrong) return 'too many'
-    if (!timingSafeEqual(digest(given), digest(token))) {
-      this.remember(ctx.ip, [...recent, at])
+    if (!isSame(given, token)) {
+      remember(this.wrong, ctx.ip, [...recent, at], mostAddresses)
       return 'wrong'
     }
     this.wrong.delete(ctx.ip)
-    const key = randomBytes(32).toString('base64url')
-    const session = { csrf: randomBytes(32).toString('base64url'), until: at + lifetime }
-    this.sessions.set(digest(key).toString('hex'), session)
-    for (const [oldest] of this.sessions) {
-      if (this.sessions.size <= mostSessions) break
-      this.sessions.delete(oldest)
-    }
-    this.set(ctx, key, lifetime)
+    const about = `${at + lifetime}.${randomBytes(16).toString('base64url')}`
+    this.set(ctx, `${about}.${this.sign('session', about)}`, lifetime)
     return 'welcome'
   }
 
   leave(ctx: Context): void {
-    this.sessions.delete(nameOf(ctx))
+    const session = this.sessionOf(ctx)
+    if (session) {
+      const now = this.options.now()
+      for (const [text, until] of this.ended) if (until <= now) this.ended.delete(text)
+      remember(this.ended, session.text, session.until, mostEnded)
+    }
     this.set(ctx, '', 0)
   }
 
   /** Whether the form was made for this session. */
   isOwn(ctx: Context, csrf: string): boolean {
     const session = this.sessionOf(ctx)
-    return session !== undefined && timingSafeEqual(digest(csrf), digest(session.csrf))
+    return session !== undefined && isSame(csrf, session.csrf)
   }
 
   private sessionOf(ctx: Context): Session | undefined {
-    const name = nameOf(ctx)
-    const session = this.sessions.get(name)
-    if (!session || this.options.now() < session.until) return session
-    this.sessions.delete(name)
-    return undefined
+    if (!this.key) return undefined
+    const text = ctx.cookies.get(cookie) ?? ''
+    const [, about = '', until = '', signature = ''] = /^((\d+)\.[\w-]+)\.([\w-]+)$/.exec(text) ?? []
+    if (about === '' || !isSame(signature, this.sign('session', about))) return undefined
+    if (this.options.now() >= Number(until) || this.ended.has(text)) return undefined
+    return { text, csrf: this.sign('form', about), until: Number(until) }
+  }
+
+  private sign(what: 'session' | 'form', about: string): string {
+    return createHmac('sha256', this.key!).update(`${what} ${about}`).digest('base64url')
   }
 
   private set(ctx: Context, value: string, maxAge: number): void {
     ctx.cookies.set(cookie, value, { httpOnly: true, sameSite: 'strict', path: '/console', maxAge, overwrite: true })
   }
-
-  private remember(address: string, times: number[]): void {
-    this.wrong.delete(address)
-    this.wrong.set(address, times)
-    for (const [oldest] of this.wrong) {
-      if (this.wrong.size <= mostAddresses) break
-      this.wrong.delete(oldest)
-    }
-  }
 }
 
-function nameOf(ctx: Context): string {
-  return digest(ctx.cookies.get(cookie) ?? '').toString('hex')
+/** Keeps the newest `most`. */
+function remember<V>(known: Map<string, V>, name: string, value: V, most: number): void {
+  known.delete(name)
+  known.set(name, value)
+  for (const oldest of known.keys()) if (known.size > most) known.delete(oldest)
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+/** Takes as long whatever is given. */
+function isSame(given: string, right: string): boolean {
+  const [one, other] = [given, right].map((text) => createHash('sha256').update(text).digest())
+  return timingSafeEqual(one!, other!)
 }
