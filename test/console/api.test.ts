@@ -48,13 +48,14 @@ for (const state of states)
       const address = `${gateway.adminUrl}/console/api/links/link/groups/c1`
       const { body } = await read(address)
       const capacities = (name: string) => (body[name] as { capacity: number }[]).map(({ capacity }) => capacity)
+      expect(body.isTranslated).to.equal(true)
       expect(capacities('received')).to.deep.equal([11, 5])
       expect(capacities('delivered')).to.deep.equal([11])
       expect((body.versions as Json[]).map(({ version }) => version)).to.deep.equal([1, 2])
       const csv = await (await fetch(`${address}/blocks.csv`)).text()
       expect(csv.split('\r\n')).to.include.members([
         'link,group,series,version,start,end,capacity,unit,phase',
-        'link,c1,received,2,2026-03-03T06:30:00.000Z,2026-03-03T07:00:00.000Z,5,KW,ALL',
+        'link,c1,translated,2,2026-03-03T06:30:00.000Z,2026-03-03T07:00:00.000Z,5,KW,ALL',
         'link,c1,delivered,1,2026-03-03T06:00:00.000Z,2026-03-03T07:00:00.000Z,11,KW,ALL',
       ])
     })
@@ -107,6 +108,24 @@ describe("The console's JSON", function () {
       expect(status, path).to.equal(404)
       expect(body.message, path).to.be.a('string')
     }
+  })
+
+  it('says what came before the process started, or to another one, where it cannot be stepped through', async () => {
+    const scene = await openScene('Redis')
+    await scene.dso.sendForecast([cable('c1', span('06:00', '07:00', 11))])
+    const page = async () => {
+      return (await fetch(`${scene.gateway.adminUrl}/console/links/link/groups/c1`)).text()
+    }
+    const elsewhere = 'v1 came to another replica, or before this process started'
+    expect(await page())
+      .to.include('<small><time')
+      .and.not.to.include(elsewhere)
+    await scene.restartGateway()
+    expect(await page()).to.include(elsewhere)
+    expect((await read(`${scene.gateway.adminUrl}/console/api/links/link/groups/c1`)).body).to.deep.include({
+      versions: [],
+      isTranslated: true,
+    })
   })
 
   it('shows what was known last while Redis is away, and says that it is old', async () => {

@@ -133,6 +133,6 @@ describe('The console, with hostile names and words,', function () {
       `${url}/api/links/north/groups/${encodeURIComponent('=HYPERLINK("http://evil")')}/blocks.csv`,
     )
     const [, line] = (await answer.text()).split('\r\n')
-    expect(line).to.match(/^north,"'=HYPERLINK\(""http:\/\/evil""\)",received,1,/)
+    expect(line).to.match(/^north,"'=HYPERLINK\(""http:\/\/evil""\)",translated,1,/)
   })
 })

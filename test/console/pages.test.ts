@@ -70,16 +70,16 @@ describe('The console in a browser', function () {
     expect(await page.locator('svg.plot path.line.delivered').count()).to.equal(1)
     expect(await page.locator('svg.plot rect.usage').count()).to.equal(1)
     expect(await page.locator('#plot-text').textContent()).to.match(
-      /^Now: limit as received 20 kW; limit as delivered 80 kW/,
+      /^Now: limit as translated 20 kW; limit as delivered 80 kW/,
     )
-    expect(await textOf(page, '#reading')).to.include('limit as received 20 kW; limit as delivered 80 kW')
+    expect(await textOf(page, '#reading')).to.include('limit as translated 20 kW; limit as delivered 80 kW')
     await page.locator('#reader').focus()
     await page.keyboard.press('ArrowRight')
-    expect(await textOf(page, '#reading')).to.include('limit as received 20 kW; limit as delivered 81 kW')
+    expect(await textOf(page, '#reading')).to.include('limit as translated 20 kW; limit as delivered 81 kW')
     expect(await page.locator('#reader').getAttribute('aria-valuetext')).to.equal(await textOf(page, '#reading'))
     const box = (await page.locator('svg.plot').boundingBox())!
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2)
-    expect(await textOf(page, '#reading')).to.match(/limit as received 8\d kW; limit as delivered 8\d kW$/)
+    expect(await textOf(page, '#reading')).to.match(/limit as translated 8\d kW; limit as delivered 8\d kW$/)
     const rows = page.locator('#span-rows tbody tr')
     expect(await rows.count()).to.be.at.least(96)
     expect(await textOf(page, '#span-rows tbody tr.now')).to.match(/now[\s\S]*20 kW[\s\S]*80 kW/)
@@ -95,10 +95,10 @@ describe('The console in a browser', function () {
     await dso.sendForecast([dayOf('CABLE-17', () => 20, 8)])
     const { page } = await openPage()
     await page.goto(`${url}/links/north/groups/FEEDER-0815`)
-    expect(await textOf(page, '#reading')).to.include('as received 20 kW')
+    expect(await textOf(page, '#reading')).to.include('as translated 20 kW')
     await page.getByRole('link', { name: /^v1/ }).click()
     await page.waitForURL(/version=1$/)
-    expect(await textOf(page, '#reading')).to.include('as received 80 kW; limit as delivered 20 kW')
+    expect(await textOf(page, '#reading')).to.include('limit of v1 as translated 80 kW; limit as delivered 20 kW')
     expect(await textOf(page, '.versions [aria-current]')).to.include('v1')
   })
 

@@ -37,6 +37,7 @@ export async function readGroup(
     link: row,
     row: isAsked ? askedRow(limits.record, link, at) : groupRow(record, link, at),
     mode: limits?.record.mode,
+    isTranslated: said === undefined,
     received: said ? (said.CONSUMPTION?.blocks ?? []) : wholeOf(record),
     delivered: record.held,
     fallback: said ? (said.FALLBACK_CONSUMPTION?.blocks ?? []) : fallback ? wholeOf(fallback.record) : [],

@@ -2,14 +2,15 @@
 import type { Block } from '../../exchange/schedule.ts'
 import type { GroupView } from './data.ts'
 
-export function csvOf({ link, row, received, delivered, fallback, optimum, usage, versions }: GroupView): string {
+export function csvOf(view: GroupView): string {
+  const { link, row, received, isTranslated, delivered, fallback, optimum, usage, versions } = view
   const about = [link.link, row.group]
   const lines = [['link', 'group', 'series', 'version', 'start', 'end', 'capacity', 'unit', 'phase']]
   const add = (series: string, version: string, blocks: readonly Block[]) => {
     for (const { start, end, capacity, unit, phase } of blocks)
       lines.push([...about, series, version, iso(start), iso(end), String(capacity), unit, phase])
   }
-  add('received', String(row.version), received)
+  add(isTranslated ? 'translated' : 'received', String(row.version), received)
   add('delivered', String(row.settled), delivered)
   add('fallback', '', fallback)
   add('optimum', '', optimum)

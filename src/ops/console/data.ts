@@ -152,7 +152,9 @@ export interface GroupView {
   readonly row: GroupRow
   /** Of an operator: whether the ordinary limits hold, or what was left for being offline. */
   readonly mode?: 'regular' | 'fallback' | undefined
+  /** What was received and holds; `isTranslated`: as it was translated for the receiver, after the safe rules, and not as it came. */
   readonly received: readonly Block[]
+  readonly isTranslated: boolean
   readonly delivered: readonly Block[]
   readonly fallback: readonly Block[]
   readonly optimum: readonly Block[]

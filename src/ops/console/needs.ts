@@ -66,7 +66,7 @@ function ofLink(row: LinkRow, receiver: Party | undefined, now: number): Need[] 
     const what = late.length > 1 ? ': limits have not arrived at ' : ': the limit '
     const when: Piece[] = late.length > 1 || oldest.at === undefined ? [] : ['of ', { at: oldest.at }, ' ']
     const arrived = late.length > 1 ? '' : 'has not arrived at '
-    const duration = `, for ${lasting(Math.max(1000, now - since))}; ${whyLate(receiver)}.`
+    const duration = `, for ${lasting(Math.max(1000, now - since))}; ${whyLate(receiver, oldest)}.`
     const rest = [what, ...when, arrived, peerPiece(row.receiver), duration]
     needs.push({ urgency: 'act', link, sentence: [...subject(row, late, oldest), ...rest] })
   }
@@ -101,7 +101,7 @@ function subject({ link }: LinkRow, groups: readonly GroupRow[], first = groups[
   return [name, ` and ${groups.length - 1} more of link `, { name: link, to: { page: 'link', link } }]
 }
 
-function whyLate(party: Party | undefined): string {
+function whyLate(party: Party | undefined, { attempts = 0 }: GroupRow): string {
   if (!party) return 'the party is not configured any more'
   const { standing, session, lastFailure, circuit } = party
   if (session?.unregistered) return 'it has unregistered'
@@ -109,7 +109,8 @@ function whyLate(party: Party | undefined): string {
   if (session && standing !== 'here') return 'it is not online yet'
   if (lastFailure?.status !== undefined) return `the peer answers ${lastFailure.status}`
   if (lastFailure || circuit !== 'closed') return 'the peer does not answer'
-  return 'it is being sent'
+  // Why, only the process knows that tried.
+  return attempts === 0 ? 'it is being sent' : `${attempts} attempt${attempts === 1 ? '' : 's'} failed`
 }
 
 function ofParty(party: Party, isTold: boolean, now: number): Need[] {

@@ -2,6 +2,7 @@
  * A plot of limits over time as SVG, drawn by the server; a text says the same, and the table below it says everything.
  * Limits: no style of its own: classes say what a line is, and each kind of line differs by its stroke, not by colour alone.
  */
+import type { GroupView, Version } from './data.ts'
 import { type Html, html, joined, type Part } from './html.ts'
 import type { Drawing, Line, SeriesName } from './series.ts'
 import { clockText } from './times.ts'
@@ -10,12 +11,18 @@ const [width, height] = [1100, 360]
 const [left, right, top, bottom] = [72, 14, 14, 30]
 const hour = 3600_000
 
-export const seriesWords: Readonly<Record<SeriesName, string>> = {
-  received: 'Limit as received',
-  delivered: 'Limit as delivered',
-  fallback: 'Fallback',
-  optimum: 'Optimum',
-  usage: 'Reported usage',
+export type SeriesWords = Readonly<Record<SeriesName, string>>
+
+/** What each series of a group is called; with a version, that stands for what was received. */
+export function wordsOf({ isTranslated }: Pick<GroupView, 'isTranslated'>, shown?: Version): SeriesWords {
+  const all = isTranslated ? 'Limit as translated' : 'Limit as received'
+  return {
+    received: shown ? `Limit of v${shown.version} as translated` : all,
+    delivered: 'Limit as delivered',
+    fallback: 'Fallback',
+    optimum: 'Optimum',
+    usage: 'Reported usage',
+  }
 }
 
 /** Drawn first what lies behind. */
@@ -85,14 +92,14 @@ function round(value: number): number {
 }
 
 /** The series that are drawn, each with a piece of its line. */
-export function legendHtml({ lines }: Drawing): Html {
+export function legendHtml({ lines }: Drawing, words: SeriesWords): Html {
   const shown = [...new Set(lines.map(({ series }) => series))]
   const items = shown.map((series) => {
     const sample =
       series === 'usage'
         ? html`<rect class="usage" x="2" y="3" width="24" height="10"/>`
         : html`<path class="line ${series}" d="M1 8H27"/>`
-    return html`<li><svg viewBox="0 0 28 16" width="28" height="16" aria-hidden="true">${sample}</svg> ${seriesWords[series]}</li>`
+    return html`<li><svg viewBox="0 0 28 16" width="28" height="16" aria-hidden="true">${sample}</svg> ${words[series]}</li>`
   })
   return html`<ul class="legend">${items}</ul>`
 }
