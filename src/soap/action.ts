@@ -7,7 +7,8 @@ import { GatewayError } from '../errors.ts'
 
 /** Throws `action-mismatch` when the action names another operation than the body. */
 export function checkAction(action: string | undefined, operation: Operation): void {
-  const said = (action ?? '')
+  if (action === undefined || action === '') return
+  const said = action
     .trim()
     .replace(/^"(.*)"$/, '$1')
     .trim()
@@ -17,5 +18,5 @@ export function checkAction(action: string | undefined, operation: Operation): v
 }
 
 function lastSegment(action: string): string {
-  return action.split(/[/:#]/).at(-1)!
+  return action.slice(Math.max(action.lastIndexOf('/'), action.lastIndexOf(':'), action.lastIndexOf('#')) + 1)
 }

@@ -47,7 +47,7 @@ class AnswerHandler implements XmlHandler {
     this.element = element
   }
 
-  open(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
+  open(uri: string, local: string, attributes: readonly XmlAttribute[], from: number): void {
     const depth = this.open_.push(local)
     this.text_ = ''
     if (depth === 1 && (local !== 'Envelope' || !envelopeUris.includes(uri)))
@@ -60,7 +60,8 @@ class AnswerHandler implements XmlHandler {
       else this.openBody(uri, local)
     }
     // An encodingStyle that some stacks put here says nothing about the message.
-    this.decoder?.open(uri, local, depth === 3 ? attributes.filter((a) => !envelopeUris.includes(a.uri)) : attributes)
+    const own = depth === 3 ? attributes.filter((a) => !envelopeUris.includes(a.uri)) : attributes
+    this.decoder?.open(uri, local, own, from)
   }
 
   text(piece: string): void {
@@ -78,6 +79,10 @@ class AnswerHandler implements XmlHandler {
     // What follows is not part of the element that just ended.
     this.text_ = ''
     this.open_.pop()
+  }
+
+  ahead(xml: string, from: number): number {
+    return this.decoder?.ahead(xml, from) ?? from
   }
 
   answer(): ReadAnswer {

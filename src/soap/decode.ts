@@ -5,7 +5,8 @@
  */
 import { GatewayError, type Problem } from '../errors.ts'
 import { type XmlAttribute, xmlnsUri } from '../xml.ts'
-import type { CompiledElement, Frame, Slot, Value } from './slots.ts'
+import { Again, type Mark } from './again.ts'
+import { accepted, type CompiledElement, collapse, type Frame, type Slot, type Value } from './slots.ts'
 import { envelopeUri } from './versions.ts'
 
 const xsi = 'http://www.w3.org/2001/XMLSchema-instance'
@@ -30,6 +31,10 @@ interface Open {
   last: number
   /** How many of what is required has come. */
   found: number
+  /** Its values and where they stand; undefined where its wording is not to be learned. */
+  marks: Mark[] | undefined
+  /** Where the item right before it ended; -1 where there is something else between them. */
+  readonly after: number
 }
 
 const mostProblems = 10
@@ -43,6 +48,12 @@ export class ElementDecoder {
   private scalar: Slot | undefined
   private isNil = false
   private text_ = ''
+  /** Where the text of the scalar begins. */
+  private from = 0
+  /** What ended last, until something opens, and where what follows it begins. */
+  private ended: Open | undefined
+  private endedAt = -1
+  private readonly again = new Again()
   /** Depth inside an element that should not be there; it is reported once and skipped. */
   private skipping = 0
   private result: unknown
@@ -54,7 +65,7 @@ export class ElementDecoder {
     this.root = element.root
   }
 
-  open(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
+  open(uri: string, local: string, attributes: readonly XmlAttribute[], from = 0): void {
     if (this.skipping > 0) {
       this.skipping++
       return
@@ -69,13 +80,18 @@ export class ElementDecoder {
     const { frame } = slot
     if (frame) {
       const value = { ...frame.empty }
-      this.inner = { slot, frame, value, nil, outer, last: -1, found: 0 }
+      const marks = slot.list && frame.isFlat && attributes.length === 0 ? [] : undefined
+      const after = this.ended?.slot === slot ? this.endedAt : -1
+      this.inner = { slot, frame, value, nil, outer, last: -1, found: 0, marks, after }
       if (frame.attributes.size > 0) this.attributeValues(frame, attributes, value)
     } else {
       this.scalar = slot
       this.isNil = nil
+      this.from = from
+      if (outer && attributes.length > 0) outer.marks = undefined
     }
     this.text_ = ''
+    this.ended = undefined
   }
 
   text(piece: string): void {
@@ -92,14 +108,26 @@ export class ElementDecoder {
     const { scalar } = this
     if (scalar) {
       const content = this.content(scalar, this.isNil)
+      this.inner?.marks?.push({ slot: scalar, text: this.text_, from: this.from })
       this.scalar = undefined
       this.put(scalar, this.isNil, content)
     } else {
       const { slot, value, nil, outer } = this.inner!
       if (!nil) this.complete(this.inner!)
+      this.ended = this.inner
       this.inner = outer
       this.put(slot, nil, nil ? null : value)
     }
+  }
+
+  /** Where to go on behind an element that has ended at `from`: behind the items that repeat the wording of this one. */
+  ahead(xml: string, from: number): number {
+    this.endedAt = from
+    const { ended, inner } = this
+    if (ended?.marks === undefined || !inner || this.problems.length > 0) return from
+    const { slot, marks, after } = ended
+    this.endedAt = this.again.read(xml, { slot, marks, after, to: from }, inner.value[slot.name] as unknown[])
+    return this.endedAt
   }
 
   /** The decoded value. Throws GatewayError `invalid-message` with every problem found. */
@@ -138,21 +166,14 @@ export class ElementDecoder {
   }
 
   private content(slot: Slot, nil: boolean): string | null {
-    let text = this.text_
+    const text = this.text_
     if (nil) {
       if ((slot.collapse ? collapse(text) : text) !== '') this.report('', 'must be empty, because it is nil')
       return null
     }
-    const known = slot.known?.(text)
-    if (known !== undefined) return known
-    if (slot.collapse && slot.isText) text = collapse(text)
-    let sentence = slot.check?.(text)
-    if (sentence !== undefined && slot.collapse) {
-      text = collapse(text)
-      sentence = slot.check?.(text)
-    }
-    if (sentence !== undefined) this.report('', sentence)
-    return text
+    const content = accepted(slot, text)
+    if (content === undefined) this.report('', slot.check!(slot.collapse ? collapse(text) : text)!)
+    return content ?? text
   }
 
   private complete({ frame, value, found }: Open): void {
@@ -226,9 +247,4 @@ function placed({ name, list }: Slot, outer: Open | undefined): string {
   if (!list || !outer) return name
   const siblings = outer.value[name] as unknown[] | undefined
   return `${name}[${siblings?.length ?? 0}]`
-}
-
-/** XSD whiteSpace=collapse, with XML's own four blanks. */
-function collapse(text: string): string {
-  return /[ \t\r\n]/.test(text) ? text.replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '') : text
 }

@@ -95,10 +95,10 @@ class EnvelopeHandler implements XmlHandler {
     this.options = options
   }
 
-  open(uri: string, local: string, attributes: readonly XmlAttribute[]): void {
+  open(uri: string, local: string, attributes: readonly XmlAttribute[], from: number): void {
     const depth = ++this.depth
     if (depth > 3) {
-      if (this.block !== 'skip') this.block.open(uri, local, attributes)
+      if (this.block !== 'skip') this.block.open(uri, local, attributes, from)
     } else if (depth === 1) this.openEnvelope(uri, local)
     else if (depth === 2) this.openPart(uri, local)
     else if (this.part === 'header') this.openHeader(uri, local, attributes)
@@ -119,6 +119,10 @@ class EnvelopeHandler implements XmlHandler {
       if (this.block instanceof ElementDecoder) this.block.close()
       if (this.part === 'header') this.closeHeader()
     } else if (depth === 2 && this.part === 'header') this.options.onAddressing?.(this.addressing.addressing())
+  }
+
+  ahead(xml: string, from: number): number {
+    return this.depth > 2 && this.body !== undefined ? this.body.ahead(xml, from) : from
   }
 
   envelope(): Envelope {

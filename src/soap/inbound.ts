@@ -82,51 +82,57 @@ interface State {
 
 export function soapInbound(options: SoapInboundOptions): Koa {
   const endpoints = new Map(options.peers.map((peer) => [peer.id as string, compileEndpoint(peer)]))
+  const byUrl = new Map([...endpoints].map(([id, endpoint]) => [`/oscp/1.0/${encodeURIComponent(id)}`, endpoint]))
   const router = new Router()
-  router.all('/oscp/1.0/:peer', serveEndpoint)
+  router.all('/oscp/1.0/:peer', (ctx) => serveEndpoint(ctx, endpoints.get(ctx.params.peer as string)))
 
   const app = new Koa()
   app.use(ownEveryError)
+  // Calls mostly name their address as the WSDL does: they need no router, which would take as long as all of a heartbeat.
+  app.use((ctx, next) => {
+    const endpoint = byUrl.get(ctx.req.url!)
+    return endpoint ? serveEndpoint(ctx, endpoint) : next()
+  })
   app.use(router.routes())
   app.use(nothingHere)
   return app
 
   /** The outermost middleware: no error gets past it, and none leaves in Koa's own words. */
   async function ownEveryError(ctx: Context, next: Next): Promise<void> {
-    const type = readMediaType(ctx.get('content-type'))
-    const exchange = options.newId() as ExchangeId
-    const state: Omit<State, 'peer' | 'operation' | 'addressing'> = {
-      exchange,
+    const type = readMediaType(ctx.req.headers['content-type'])
+    const state: State = {
+      exchange: options.newId() as ExchangeId,
       version: type.version ?? '1.1',
       mediaType: type,
+      peer: undefined,
+      operation: undefined,
+      addressing: undefined,
       routes: answeredHere,
     }
-    Object.assign(ctx.state, state)
-    ctx.set('X-Exchange-ID', exchange)
+    ctx.state = state
     try {
       await next()
     } catch (thrown) {
-      await refuse(ctx, ctx.state as State, asGatewayError(thrown))
+      await refuse(ctx, state, asGatewayError(thrown))
     }
   }
 
-  async function serveEndpoint(ctx: Context): Promise<void> {
-    const endpoint = endpoints.get(ctx.params.peer as string)
+  async function serveEndpoint(ctx: Context, endpoint: Endpoint | undefined): Promise<void> {
     if (!endpoint) throw new GatewayError('peer-unknown', 'No party is configured at this address.')
     const state = ctx.state as State
     state.peer = endpoint.peer.id
+    if (ctx.method === 'POST') return serveCall(ctx, endpoint, state)
     const document = /^(?:GET|HEAD)$/.test(ctx.method) ? documentAsked(ctx.querystring) : undefined
-    if (document !== undefined) return serveWsdl(ctx, endpoint, document)
-    if (ctx.method !== 'POST')
+    if (document === undefined)
       throw new GatewayError('method-not-allowed', 'Send a SOAP request with POST, or GET with ?wsdl.')
-    await serveCall(ctx, endpoint, state)
+    serveWsdl(ctx, endpoint, document)
   }
 
   function serveWsdl(ctx: Context, endpoint: Endpoint, name: string): void {
     const address = `${options.publicUrl(ctx.req).replace(/\/+$/, '')}/oscp/1.0/${encodeURIComponent(endpoint.peer.id)}`
     const document = endpoint.publish(address, name)
     if (document === undefined) throw new GatewayError('peer-unknown', 'The WSDL of this party has no such file.')
-    ctx.set('Content-Type', 'text/xml; charset=utf-8')
+    ctx.set({ 'X-Exchange-ID': (ctx.state as State).exchange, 'Content-Type': 'text/xml; charset=utf-8' })
     ctx.body = document
   }
 
@@ -147,7 +153,7 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     state.operation = operation.name
     if (peer.operations && !peer.operations.has(operation.name))
       throw new GatewayError('operation-forbidden', 'This party may not call this operation.')
-    checkAction(state.version === '1.1' ? ctx.get('soapaction') : state.mediaType.action, operation)
+    checkAction(state.version === '1.1' ? soapAction(ctx.req) : state.mediaType.action, operation)
     checkAction(addressing?.action, operation)
     state.routes = replyRoutes(addressing, peer.mayReply)
 
@@ -183,50 +189,65 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     // What the exchange saw it has reported itself; a refusal before it is reported here.
     if (state.peer === undefined || !reported.has(error))
       options.onAnswered({ ...knownOf(state), outcome: error.kind, error })
-    if (error.kind === 'method-not-allowed') ctx.set('Allow', 'POST, GET')
-    if (error.kind === 'credentials-needed') ctx.set('WWW-Authenticate', basicChallenge)
-    if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter))
-    if (error.kind === 'media-type-unsupported') ctx.set('Accept-Encoding', 'gzip, deflate')
+    const headers: Headers = {}
+    if (error.kind === 'method-not-allowed') headers.Allow = 'POST, GET'
+    if (error.kind === 'credentials-needed') headers['WWW-Authenticate'] = basicChallenge
+    if (error.retryAfter !== undefined) headers['Retry-After'] = String(error.retryAfter)
+    if (error.kind === 'media-type-unsupported') headers['Accept-Encoding'] = 'gzip, deflate'
     // A body that was not read to its end would be taken for the next request.
-    if (!ctx.req.complete) ctx.set('Connection', 'close')
+    if (!ctx.req.complete) headers.Connection = 'close'
     await discardBody(ctx.req)
     const { fault: route } = state.routes
     const header = writeAnswerAddressing(state.addressing, undefined, route, options.newId())
     const body = writeFault(state.version, error, state.exchange, header)
     const status = state.version === '1.1' ? error.row.soap11 : error.row.soap12
-    respond(ctx, state, route, { status, body, action: '' })
+    respond(ctx, state, route, { status, body, action: '' }, headers)
   }
 
   function respond(
     ctx: Context,
-    state: State,
+    { exchange, version, peer }: State,
     route: ReplyRoute,
     out: { status: number; body: string; action: string },
+    headers: Headers = {},
   ) {
-    const contentType = `${mediaType[state.version]}; charset=utf-8`
+    const { res } = ctx
+    const contentType = contentTypes[version]
+    // All at once: header by header, as Koa does it, takes as long as reading the message.
+    ctx.respond = false
+    headers['X-Exchange-ID'] = exchange
     if (route === 'here') {
-      ctx.status = out.status
-      ctx.set('Content-Type', contentType)
-      ctx.body = out.body
+      headers['Content-Type'] = contentType
+      headers['Content-Length'] = String(Buffer.byteLength(out.body))
+      res.writeHead(out.status, headers).end(out.body)
       return
     }
-    ctx.body = ''
-    ctx.status = 202
-    ctx.remove('Content-Type')
-    if (route === 'nowhere' || state.peer === undefined) return
-    const { exchange, peer } = state
-    const headers: Record<string, string> =
-      state.version === '1.1'
+    headers['Content-Length'] = '0'
+    res.writeHead(202, headers).end()
+    if (route === 'nowhere' || peer === undefined) return
+    const own: Record<string, string> =
+      version === '1.1'
         ? { 'content-type': contentType, soapaction: `"${out.action}"` }
         : { 'content-type': out.action === '' ? contentType : `${contentType}; action="${out.action}"` }
     // Whether it went whole or the caller hung up: what was asked for goes where it was asked for.
-    ctx.res.once('close', () => options.reply({ exchange, peer, url: route.url, headers, body: out.body }))
+    res.once('close', () => options.reply({ exchange, peer, url: route.url, headers: own, body: out.body }))
   }
 }
 
 /** A fault for what ended before there was a SOAP message; of the version that every stack understands. */
 export function refuseBeforeSoap(error: GatewayError, exchange: string) {
-  return { headers: { 'content-type': `${mediaType['1.1']}; charset=utf-8` }, body: writeFault('1.1', error, exchange) }
+  return { headers: { 'content-type': contentTypes['1.1'] }, body: writeFault('1.1', error, exchange) }
+}
+
+type Headers = Record<string, string>
+
+const contentTypes: Record<SoapVersion, string> = {
+  '1.1': `${mediaType['1.1']}; charset=utf-8`,
+  '1.2': `${mediaType['1.2']}; charset=utf-8`,
+}
+
+function soapAction({ headers }: IncomingMessage): string | undefined {
+  return headers.soapaction as string | undefined
 }
 
 function knownOf({ exchange, peer, operation, addressing }: State) {

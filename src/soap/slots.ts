@@ -16,6 +16,8 @@ export interface Frame {
   readonly required: readonly Slot[]
   /** All fields absent, in contract order: copied for every element, so that all values share one hidden class. */
   readonly empty: Value
+  /** It holds nothing but single values. */
+  readonly isFlat: boolean
 }
 
 export interface Slot {
@@ -96,5 +98,21 @@ function compileFrame(type: Complex): Frame {
     attributes: named(attributes),
     required: [...attributes, ...order].filter((slot) => slot.required),
     empty: Object.fromEntries(type.fields.map((f) => [f.name, undefined])),
+    isFlat: attributes.length === 0 && order.every(({ list, frame }) => !list && !frame),
   }
+}
+
+/** What a text says where this may stand; undefined where it must not be there. */
+export function accepted(slot: Slot, text: string): string | undefined {
+  const known = slot.known?.(text)
+  if (known !== undefined) return known
+  const plain = slot.collapse && slot.isText ? collapse(text) : text
+  if (slot.check?.(plain) === undefined) return plain
+  const collapsed = slot.collapse ? collapse(plain) : plain
+  return slot.check?.(collapsed) === undefined ? collapsed : undefined
+}
+
+/** XSD whiteSpace=collapse, with XML's own four blanks. */
+export function collapse(text: string): string {
+  return /[ \t\r\n]/.test(text) ? text.replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '') : text
 }

@@ -21,6 +21,18 @@ export interface MediaType {
 
 /** Reads a Content-Type: names in any case, values quoted or not, a parameter that comes twice by its first. */
 export function readMediaType(contentType: string | undefined): MediaType {
+  const known = read.get(contentType)
+  if (known !== undefined) return known
+  const type = parse(contentType)
+  if (read.size < mostRemembered && (contentType ?? '').length < 256) read.set(contentType, type)
+  return type
+}
+
+/** A party says the same with each of its messages. */
+const read = new Map<string | undefined, MediaType>()
+const mostRemembered = 256
+
+function parse(contentType: string | undefined): MediaType {
   const [type = '', ...rest] = (contentType ?? '').split(/;(.*)/s)
   const parameters = new Map<string, string>()
   for (const [, name, quoted, bare] of rest.join('').matchAll(parameter)) {

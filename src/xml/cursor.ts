@@ -19,18 +19,20 @@ export class Cursor {
     this.xml = document
     this.hasReferences = document.includes('&')
     this.hasReturns = document.includes('\r')
-    const wrong = unfit(document)
-    if (wrong >= 0) this.refuse('A character is not allowed in XML', wrong)
   }
 
+  /** What a piece of the document says that stands at this offset. */
   protected decoded(piece: string, at: number): string {
-    const text = this.lines(piece)
+    const text = this.lines(piece, at)
     if (!this.hasReferences || !text.includes('&')) return text
     return references(text) ?? this.refuse('A reference is not one that XML itself knows', at)
   }
 
   /** XML 1.0 section 2.11: every line end is one newline, before references are looked at. */
-  protected lines(piece: string): string {
+  protected lines(piece: string, at: number): string {
+    // Tags need no such look: outside of values they have nothing but names, blanks and quotes.
+    const wrong = unfit(piece)
+    if (wrong >= 0) this.refuse('A character is not allowed in XML', at + wrong)
     return this.hasReturns ? piece.replace(/\r\n?/g, '\n') : piece
   }
 

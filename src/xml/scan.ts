@@ -2,8 +2,7 @@
  * Reads XML 1.0 with namespaces, but without a DTD, into events; whatever is not well-formed is refused, as are DOCTYPE and
  * processing instructions, which SOAP forbids (SOAP 1.1 section 3).
  * Limits: one pass over a document that is there as a whole; work per element does not depend on its depth. It agrees with
- * saxes on what it accepts and on every event, which tests prove over generated, mutated and conformance documents. An encoding
- * that the document names is for whoever made text of its bytes.
+ * saxes on what it accepts and on every event, which tests prove over generated, mutated and conformance documents.
  */
 import { apostrophe, Cursor, equals, greater, quote, slash } from './cursor.ts'
 import { isDeclaration, isName } from './lexical.ts'
@@ -32,6 +31,8 @@ export interface XmlHandler {
   text(piece: string): void
   /** The innermost open element ends, at the offset `to` of the document. */
   close(to: number): void
+  /** Where to go on after `close`: behind `from` if it has read elements by itself that repeat, texts apart, what it had events of. */
+  ahead?(xml: string, from: number): number
 }
 
 /** An attribute as it stands there. */
@@ -41,9 +42,8 @@ interface Given {
   readonly at: number
 }
 
-const byteOrderMark = 0xfeff
 const none: readonly XmlAttribute[] = []
-const [exclamation, question] = [33, 63]
+const [exclamation, question, byteOrderMark] = [33, 63, 0xfeff]
 
 /** Throws XmlProblem; passes on what `handler` throws. */
 export function scanXml(document: string, handler: XmlHandler, limits: XmlLimits): void {
@@ -134,10 +134,18 @@ class Scanner extends Cursor {
         if (depth === 0 || stack[depth - 1] !== element) return false
         stack.pop()
         this.at = from + to
-        handler.close(this.at)
+        if (this.closed()) return false
       }
     }
     return true
+  }
+
+  /** An element ends. True when the handler has read on by itself. */
+  private closed(): boolean {
+    const { handler, at } = this
+    handler.close(at)
+    this.at = handler.ahead?.(this.xml, at) ?? at
+    return this.at > at
   }
 
   private noPhrase(): void {
@@ -208,8 +216,7 @@ class Scanner extends Cursor {
     while (this.isSpace(after)) after++
     if (xml.charCodeAt(after) !== greater) this.refuse('An end tag does not close the element that is open')
     this.at = after + 1
-    this.handler.close(this.at)
-    if (this.scope !== open.outer) this.noPhrase()
+    if (this.closed() || this.scope !== open.outer) this.noPhrase()
     this.scope = open.outer
     if (this.tagsFrom >= 0) this.tags.push({ element: open as Element, opens: false, to: this.at - this.tagsFrom })
   }
@@ -258,7 +265,8 @@ class Scanner extends Cursor {
     if (raw.includes('<')) this.refuse('An attribute value holds <')
     this.at = close + 1
     // Section 3.3.3: blanks become spaces, but not those that are written as references.
-    return { name, value: this.decoded(/[\t\r\n]/.test(raw) ? raw.replace(/\r\n|[\t\r\n]/g, ' ') : raw, from), at }
+    const value = /[\t\r\n]/.test(raw) ? raw.replace(/\r\n|[\t\r\n]/g, ' ') : raw
+    return { name, value: this.decoded(value, from), at }
   }
 
   private resolved(given: readonly Given[]): XmlAttribute[] {
@@ -278,11 +286,12 @@ class Scanner extends Cursor {
     if (xml.startsWith('<!--', at)) {
       const end = this.find('--', at + 4, 'A comment is not closed')
       if (xml.charCodeAt(end + 2) !== greater) this.refuse('A comment holds --')
+      this.lines(xml.slice(at, end), at)
       this.at = end + 3
     } else if (xml.startsWith('<![CDATA[', at)) {
       if (this.stack.length === 0) this.refuse('Text stands outside the root element')
       const end = this.find(']]>', at + 9, 'A CDATA section is not closed')
-      if (end > at + 9) this.handler.text(this.lines(xml.slice(at + 9, end)))
+      if (end > at + 9) this.handler.text(this.lines(xml.slice(at + 9, end), at + 9))
       this.at = end + 3
     } else if (xml.startsWith('<!DOCTYPE', at)) this.refuse('A document type declaration is not allowed')
     else this.refuse('A tag is not well-formed')

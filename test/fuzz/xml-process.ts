@@ -1,7 +1,7 @@
 /** The XML part of a run, in a process of its own: seed, end and number are its arguments, what came of it is its message. */
 import { conformanceDocuments } from './conformance.ts'
 import { diceFrom } from './dice.ts'
-import { disagreement, document } from './xml.ts'
+import { disagreement, document, misreading } from './xml.ts'
 
 export interface XmlReport {
   readonly documents: number
@@ -25,6 +25,9 @@ const files = ((): string[] => {
 for (const file of files) note(disagreement(file))
 const dice = diceFrom(seed)
 let documents = 0
-for (; documents < most && (documents % 100 > 0 || Date.now() < until); documents++) note(disagreement(document(dice)))
+for (; documents < most && (documents % 100 > 0 || Date.now() < until); documents++) {
+  note(disagreement(document(dice)))
+  if (documents % 4 === 0) note(misreading(dice))
+}
 const report: XmlReport = { documents, files: files.length, findings }
 process.send!(report, () => process.disconnect())

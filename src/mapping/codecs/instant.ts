@@ -17,7 +17,13 @@ export interface Instant {
 /** Forecasts of one day are about the same quarter hours, and name each several times: so both ways are remembered. */
 const remembered = 4096
 const read = new Map<string, Instant>()
-const printed = new Map<number, string>()
+const printed = new Map<number, Printed>()
+
+interface Printed {
+  readonly text: string
+  /** What was read after it the last time: mostly it is again. */
+  next: Printed | undefined
+}
 
 /** The instant of a text, or a sentence that says why it is none. `zone` is for times without offset. */
 export function readInstant(text: string, zone?: string): Instant | string {
@@ -79,34 +85,48 @@ function inRange(instant: number): number | string {
 
 /** The canonical text both wires get: UTC, three fraction digits. */
 export function printInstant(instant: number): string {
+  return print(instant).text
+}
+
+function print(instant: number): Printed {
   const known = printed.get(instant)
   if (known !== undefined) return known
-  const text = new Date(instant).toISOString()
+  const made = { text: new Date(instant).toISOString(), next: undefined }
   if (printed.size >= remembered) printed.clear()
-  printed.set(instant, text)
-  return text
+  printed.set(instant, made)
+  return made
 }
 
 /**
  * The same text, but one that is known already, where it is that of an instant as we write it; undefined for any other.
- * A text just cut out of a message is slow to look up, and this is read digit by digit in less time.
+ * A text just cut out of a message is slow to look up, but not to compare, and is read digit by digit in less time.
  */
 export function canonicalInstant(text: string): string | undefined {
+  // A block mostly begins where the one before it ends, and ends where it ended in the message before.
+  if (text === last.text) return last.text
+  if (text !== last.next?.text) {
+    const at = readCanonical(text)
+    if (at === undefined) return undefined
+    last.next = print(at)
+  }
+  last = last.next!
+  return last.text
+}
+
+let last: Printed = { text: '', next: undefined }
+
+/** Milliseconds since 1970 UTC of a text that is as we write it. */
+function readCanonical(text: string): number | undefined {
   if (text.length !== 24) return undefined
-  // A block mostly begins where the one before it ends.
-  if (text === lastText) return lastText
   for (let i = 0; i < marks.length; i++) if (text.charCodeAt(places[i]!) !== marks[i]) return undefined
   const date = (two(text, 0) * 100 + two(text, 2)) * 10_000 + two(text, 5) * 100 + two(text, 8)
   const [hour, minute, second] = [two(text, 11), two(text, 14), two(text, 17)]
   const [tens, ones] = [two(text, 20), two(text, 21)]
   if (hour > 23 || minute > 59 || second > 59 || tens > 99 || ones > 99) return undefined
   const day = dayOf(date)
-  if (day === undefined) return undefined
-  lastText = printInstant(day + (hour * 3600 + minute * 60 + second) * 1000 + tens * 10 + (ones % 10))
-  return lastText
+  return day === undefined ? undefined : day + (hour * 3600 + minute * 60 + second) * 1000 + tens * 10 + (ones % 10)
 }
 
-let lastText = ''
 const places = [4, 7, 10, 13, 16, 19, 23]
 const marks = [...'--T::.Z'].map((mark) => mark.charCodeAt(0))
 /** Larger than anything two digits can say, whatever it is multiplied with. */
