@@ -51,7 +51,7 @@ function consoleData(options: DataOptions): ConsoleData {
     },
     trail: async (exchange) =>
       (await trailOf(journal, exchange)).sort(byBeginning).map((entry) => withPage(entry, links)),
-    search: async (text) => (await find(journal, text)).map((entry) => withPage(entry, links)),
+    search: async (text) => (await find(journal, links, text)).map((entry) => withPage(entry, links)),
     async dead() {
       const all = await Promise.all(parties.map(async (peer) => (await list.of(peer)).map((one) => told(peer, one))))
       return all.flat().sort((a, b) => b.at - a.at)
@@ -102,10 +102,12 @@ function note({ log, journal, links, now }: DataOptions, { did, message, failed 
   })
 }
 
-/** By any id first, else by the group or the party: of these the last ones. */
-async function find(journal: Journal, text: string): Promise<readonly JournalEntry[]> {
+/** By any id first, else by the group, the party or the cable: of these the last ones. */
+async function find(journal: Journal, links: Links, text: string): Promise<readonly JournalEntry[]> {
+  const cables = new Set(links.list().flatMap(({ groups }) => groups.toModern(text) ?? []))
+  const byCable = [...cables].filter((group) => group !== text).map((group) => ({ group }))
   const ids = new Set([text, text.slice(0, longestId)])
-  for (const query of [{ anyOf: ids }, { group: text }, { peer: text }]) {
+  for (const query of [{ anyOf: ids }, { group: text }, { peer: text }, ...byCable]) {
     const { entries } = await journal.find({ ...query, limit: mostFound })
     if (entries.length > 0) return entries
   }

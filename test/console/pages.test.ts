@@ -126,8 +126,12 @@ describe('The console in a browser', function () {
     expect(sent).to.include(request)
     expect(await textOf(page, '.receipt')).to.include(crossing.receipts[0]!.entries[0]!.reason)
     expect(await textOf(page, 'main')).to.include('docs/mappings/oscp-1.0--oscp-2.0/update-cable-capacity-forecast.md')
+    await page.goto(`${url}/search?q=cable-17`)
+    expect(await textOf(page, '.places')).to.equal('Group FEEDER-0815, cable CABLE-17, of link north')
+    await page.goto(`${url}/search?q=CABLE-17`)
+    expect(await textOf(page, 'main')).to.include('2 found for CABLE-17')
     await page.goto(`${url}/search?q=nothing+of+this+name`)
-    expect(await textOf(page, 'main')).to.include('Nothing has this id')
+    expect(await textOf(page, 'main')).to.include('No exchange has this id')
     clean(look, url)
   })
 

@@ -41,7 +41,7 @@ export function apiRoutes(data: ConsoleData): Route[] {
     },
     {
       path: '/exchanges',
-      says: 'Entries of the journal that have the id `q` in whatever place, or are of the group or party `q`; the newest first.',
+      says: 'Entries of the journal that have the id `q` in whatever place, or are of the group, cable or party `q`; the newest first.',
       answer: async ({ query }) => ({ entries: typeof query.q === 'string' ? await data.search(query.q) : [] }),
     },
     {

@@ -5,16 +5,17 @@ import type { Page } from './layout.ts'
 import { badge, type TableRow, type Tone, table } from './marks.ts'
 import { name, wholeName, words } from './names.ts'
 import { exchangePath, groupPath, linkPath } from './places.ts'
-import { clock, exact } from './times.ts'
+import { exact, moment } from './times.ts'
 
-export function searchPage(query: string, entries: readonly Entry[], now: number): Page {
+export function searchPage(query: string, entries: readonly Entry[], places: Html, now: number): Page {
   const rows = entries.map((entry) => entryRow(entry, now))
   const columns = ['When', 'Message', 'Party', 'Groups', 'Outcome', 'Exchange'].map((head) => ({ head }))
-  const empty = 'Nothing has this id, and no group or party is called so; or it is too long ago.'
-  const found = html`<p class="quiet">${entries.length < 100 ? `${entries.length} found` : 'The last 100'} for ${wholeName(query, 60)}</p>
+  const empty = 'No exchange has this id, or is of a group, a cable or a party of this name; or it is too long ago.'
+  const found = html`${places}
+<h2>Exchanges</h2><p class="quiet">${entries.length < 100 ? `${entries.length} found` : 'The last 100'} for ${wholeName(query, 60)}</p>
 ${table({ caption: 'What was found', columns, rows, empty })}`
-  const content = html`<h1>Exchanges</h1>
-${query === '' ? html`<p>Look for one by the id that a partner quotes: of the exchange, X-Request-ID, X-Correlation-ID, MessageID or RelatesTo. A group or a party shows its last ones.</p>` : found}`
+  const content = html`<h1>${query === '' ? 'Exchanges' : 'Found'}</h1>
+${query === '' ? html`<p>Look for one by the id that a partner quotes: of the exchange, X-Request-ID, X-Correlation-ID, MessageID or RelatesTo. A group, a cable or a party shows its last ones.</p>` : found}`
   return { title: 'Exchanges', current: 'search', query, content }
 }
 
@@ -22,7 +23,7 @@ function entryRow(entry: Entry, now: number): TableRow {
   const { at, way, message, peer, link, groups, outcome, status, exchange, from = [], attempt } = entry
   const known = exchange ?? from.at(-1)
   const cells = [
-    clock(at, now),
+    moment(at, now),
     html`${message === undefined ? 'no message' : name(message)}<small>${way === 'in' ? 'received' : `sent${attempt !== undefined && attempt > 1 ? `, attempt ${attempt}` : ''}`}</small>`,
     html`${peer === undefined ? html`<span class="quiet">unknown</span>` : name(peer)}${link !== undefined && html`<small>${name(link)}</small>`}`,
     groupNames(entry, 3),
@@ -35,10 +36,10 @@ function entryRow(entry: Entry, now: number): TableRow {
 export function exchangePage(exchange: string, entries: readonly Entry[], now: number): Page {
   const first = entries.find((entry) => entry.exchange === exchange) ?? entries[0]!
   const begin = (first.at ?? now) - (first.durationMs ?? 0)
-  const last = entries.at(-1)!
+  const end = Math.max(...entries.map(({ at }) => at))
   const facts: [string, Part][] = [
-    ['Began', clock(begin, now)],
-    ['Lasted', durationText(last.at - begin)],
+    ['Began', moment(begin, now)],
+    ['Lasted', durationText(end - begin)],
     ['Came from', first.peer === undefined ? 'an unknown caller' : name(first.peer)],
     ['Link', first.link === undefined ? 'none' : html`<a href="${linkPath(first.link)}">${name(first.link)}</a>`],
     ['Outcome', outcomeBadge(first.outcome)],
@@ -62,10 +63,10 @@ function stepHtml(entry: Entry, begin: number): Html {
   const began = at - (durationMs ?? 0)
   const what = isOperator
     ? html`${message}`
-    : html`${name(message ?? 'no message')} ${way === 'in' ? 'from' : 'to'} ${who}`
+    : html`<span class="way">${way === 'in' ? 'Received' : 'Sent'}</span> ${name(message ?? 'no message')} ${way === 'in' ? 'from' : 'to'} ${who}`
   const offset = began <= begin ? '' : html` <span class="quiet">+${durationText(began - begin)}</span>`
   return html`<li class="step ${toneOf(outcome)}"><div class="when">${exact(began)}${offset}</div>
-<div class="what"><h3><span class="way" aria-hidden="true">${isOperator ? '✎' : way === 'in' ? '→' : '←'}</span> <span class="unseen">${way === 'in' ? 'Received: ' : 'Sent: '}</span>${what}</h3>
+<div class="what"><h3>${what}</h3>
 <p>${outcomeBadge(outcome)}${status !== undefined && html` with status ${status}`}${durationMs !== undefined && ` after ${durationText(durationMs)}`}${attempt !== undefined && attempt > 1 && `, attempt ${attempt}`}${retryInMs !== undefined && `, tried again in ${durationText(retryInMs)}`}</p>
 ${error !== undefined && html`<p class="error">${words(error)}</p>`}
 <dl class="ids">${idsHtml(entry)}</dl>

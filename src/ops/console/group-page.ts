@@ -5,7 +5,7 @@ import type { Page } from './layout.ts'
 import { badge, figures, type TableRow, table } from './marks.ts'
 import { name, wholeName, words } from './names.ts'
 import { arrivalHtml } from './overview-page.ts'
-import { groupPath, linkPath } from './places.ts'
+import { exchangesLink, groupPath, linkPath } from './places.ts'
 import { legendHtml, plotHtml, type SeriesWords, wordsOf } from './plot.ts'
 import { type Drawing, drawingOf, type SeriesName, type Span, seriesNames, seriesOf, spansOf } from './series.ts'
 import { clock, clockText } from './times.ts'
@@ -29,6 +29,7 @@ ${row.until !== undefined && html`<div><dt>Last limit ends</dt><dd>${clock(row.u
 ${view.mode !== undefined && html`<div><dt>In force</dt><dd>${view.mode === 'regular' ? 'ordinary limits' : badge('act', 'fallback: the capacity provider is offline')}</dd></div>`}
 ${row.refused !== undefined && html`<div><dt>Refused with</dt><dd>${words(row.refused)}</dd></div>`}
 </dl>
+<p>${exchangesLink(row.group)}</p>
 ${versionsHtml(view, version, here)}
 <section aria-labelledby="plot-head" id="plot" ${version === undefined && html`data-region`}><div class="bar"><h2 id="plot-head">The next 24 hours</h2>${legendHtml(drawing, called)}</div>
 ${spans.length === 0 ? html`<p class="empty">No limit is known for the next 24 hours.</p>` : plotSection(drawing, spans, view, called)}
@@ -90,7 +91,14 @@ function spansTable(spans: readonly Span[], now: number, called: SeriesWords): H
       ],
     }
   })
-  return table({ caption: 'Blocks of the next 24 hours', id: 'span-rows', columns, rows, empty: 'Nothing.' })
+  return table({
+    caption: 'Blocks of the next 24 hours',
+    id: 'span-rows',
+    columns,
+    rows,
+    empty: 'Nothing.',
+    isNarrow: true,
+  })
 }
 
 function versionsHtml({ versions, row }: GroupView, shown: Version | undefined, here: string): Html {

@@ -2,7 +2,7 @@
 import type { AssetName, Assets } from './assets.ts'
 import { type Html, html, type Part } from './html.ts'
 import { plain } from './names.ts'
-import { clock } from './times.ts'
+import { moment } from './times.ts'
 
 export interface Frame {
   readonly assets: Assets
@@ -62,16 +62,17 @@ export function layout(
 <a class="brand" href="/console"><span class="brand-mark" aria-hidden="true">⇄</span> OSCP gateway</a>
 <nav aria-label="Console"><ul>${navigation}</ul></nav>
 <form class="search" role="search" action="/console/search">
-<label class="unseen" for="q">Find an exchange by any id, group or party</label>
-<input id="q" name="q" type="search" value="${query}" placeholder="Any id, group or party" autocomplete="off" spellcheck="false">
+<label class="unseen" for="q">Find by any id, group, cable or party</label>
+<input id="q" name="q" type="search" value="${query}" placeholder="Any id, group, cable or party" autocomplete="off" spellcheck="false">
 <button>Find</button>
 </form>
 <div class="who">${accessHtml(access)}</div>
+<p class="moment"><span id="asof" data-region>As of ${moment(now, now)}<span id="live-state"></span></span> <span id="zone">Times are UTC.</span></p>
 </header>
 <main id="content" tabindex="-1">
 ${content}
 </main>
-<footer><p id="asof" data-region>As of ${clock(now, now)}<span id="live-state"></span></p><p id="announced" class="unseen" role="status" aria-live="polite"></p><p id="zone">Times are UTC.</p></footer>
+<p id="announced" class="unseen" role="status" aria-live="polite"></p>
 </body>
 </html>
 `.text

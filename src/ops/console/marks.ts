@@ -13,7 +13,12 @@ export function badge(tone: Tone, words: string): Html {
 }
 
 /** How a party stands, in a word. */
-export function standingBadge({ standing, session, heartbeats }: Party): Html {
+export function standingBadge(party: Party): Html {
+  const spared = party.circuit !== 'closed' && html` ${badge('look', 'does not answer')}`
+  return html`${ownStanding(party)}${spared}`
+}
+
+function ownStanding({ standing, session, heartbeats }: Party): Html {
   if (session) {
     if (standing === 'away') return badge('act', session.unregistered ? 'unregistered' : 'offline')
     if (standing === 'here') return badge('good', 'online')
@@ -44,15 +49,17 @@ export interface TableOptions {
   readonly empty: string
   /** Said once to eyes too, or only to ears. */
   readonly showCaption?: boolean
+  /** Few narrow columns: it stays a table on a phone. */
+  readonly isNarrow?: boolean
 }
 
 /** Its roles are written out, because on a phone its rows are laid out as cards. The first cell of a row is its head. */
-export function table({ caption, columns, rows, id, empty, showCaption }: TableOptions): Html {
+export function table({ caption, columns, rows, id, empty, showCaption, isNarrow }: TableOptions): Html {
   if (rows.length === 0) return html`<p class="empty"${id && html` id="${id}" data-region`}>${empty}</p>`
   const heads = columns.map(
     ({ head, kind }) => html`<th role="columnheader" scope="col" class="${kind ?? ''}">${head}</th>`,
   )
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table role="table"${id && html` id="${id}" data-rows`}>
+  return html`<div class="scroll${isNarrow && ' narrow'}" role="region" tabindex="0" aria-label="${caption}"><table role="table"${id && html` id="${id}" data-rows`}>
 <caption class="${!showCaption && 'unseen'}">${caption}</caption>
 <thead role="rowgroup"><tr role="row">${heads}</tr></thead>
 <tbody role="rowgroup">

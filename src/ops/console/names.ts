@@ -61,7 +61,7 @@ export function isSlugOf(step: string, value: string): boolean {
 }
 
 /** Empty for half a character, which has no form in an address. */
-function encode(value: string): string {
+export function encode(value: string): string {
   try {
     return encodeURIComponent(value)
   } catch {

@@ -66,9 +66,11 @@ function alarmsHtml({ alarms, at }: Overview): Html {
       ],
     }
   })
-  const columns = ['When', 'Alarm', 'Link and party', 'Group', 'Words'].map((head) => ({ head }))
+  const isSaid = rows.some(({ cells }) => cells.at(-1) !== '')
+  const heads = ['When', 'Alarm', 'Link and party', 'Group', ...(isSaid ? ['Words'] : [])]
+  const columns = heads.map((head) => ({ head }))
   return html`<section aria-labelledby="alarms-head"><h2 id="alarms-head">Alarms of late <span class="quiet">of this process</span></h2>
-${table({ caption: 'Alarms of late', id: 'alarms', columns, rows, empty: '' })}</section>`
+${table({ caption: 'Alarms of late', id: 'alarms', columns, rows: isSaid ? rows : rows.map(({ cells }) => ({ cells: cells.slice(0, -1) })), empty: '' })}</section>`
 }
 
 function linkRow(row: LinkRow, parties: ReadonlyMap<string, Party>, now: number): TableRow & { readonly text: string } {
@@ -77,7 +79,7 @@ function linkRow(row: LinkRow, parties: ReadonlyMap<string, Party>, now: number)
   const owed = row.groups.filter(({ attempts }) => attempts !== undefined).length
   const covered = row.groups.filter(({ now: holding }) => holding.length > 0).length
   const cells = [
-    html`<a class="strong" href="${linkPath(row.link)}">${name(row.link, 32)}</a> ${badge(tone, word)}`,
+    html`<a class="strong" href="${linkPath(row.link)}">${name(row.link, 32)}</a><small>${badge(tone, word)}</small>`,
     html`${name(row.legacy, 32)} ${legacy && standingBadge(legacy)}<small>${heard(legacy, now)}</small>`,
     html`${name(row.modern, 32)} ${modern && standingBadge(modern)}<small>${deadline(modern, now)}</small>`,
     html`${row.groups.length}<small>${row.groups.length === 0 ? '' : `${covered} with a limit now`}</small>`,

@@ -4,6 +4,7 @@ import { type Html, html, joined } from './html.ts'
 import type { Page } from './layout.ts'
 import { badge, standingBadge, type TableRow, table } from './marks.ts'
 import { name, slug, words } from './names.ts'
+import { exchangesLink } from './places.ts'
 import { ago, clock, lasting } from './times.ts'
 
 const roles: Readonly<Record<Party['role'], string>> = {
@@ -66,7 +67,7 @@ function registrationHtml({ session }: Party, now: number): Html {
 
 function waitingHtml({ waiting, waitingSince, agenda, dead }: Party, now: number): Html {
   const since = waitingSince === undefined ? '' : `, the first for ${lasting(Math.max(1000, now - waitingSince))}`
-  return html`${waiting === 0 ? 'no message' : `${waiting} message${waiting === 1 ? '' : 's'}${since}`}<small>agenda ${agenda}${dead > 0 && html`, <a href="/console/dead">${dead} dead</a>`}</small>`
+  return html`${waiting === 0 ? 'nothing' : `${waiting} message${waiting === 1 ? '' : 's'}${since}`}<small>agenda ${agenda}${dead > 0 && html`, <a href="/console/dead">${dead} dead</a>`}</small>`
 }
 
 /** What an operator may want to do now. */
@@ -79,5 +80,5 @@ function commandsHtml({ peer, session, dead }: Party): Html {
     ...(dead > 0 ? [`dead ${peer}`] : []),
     `journal --peer ${peer}`,
   ]
-  return html`<ul class="commands">${commands.map((command) => html`<li><code>oscp-gateway ${command}</code></li>`)}</ul>`
+  return html`<ul class="commands"><li>${exchangesLink(peer)}</li>${commands.map((command) => html`<li><code>oscp-gateway ${command}</code></li>`)}</ul>`
 }

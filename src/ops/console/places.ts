@@ -1,7 +1,7 @@
 /** Where each page of the console stands, and sentences whose names lead there. */
 
 import { type Html, html, joined } from './html.ts'
-import { name, slug, words } from './names.ts'
+import { encode, name, slug, words } from './names.ts'
 import type { Piece, Place } from './needs.ts'
 import { clock, clockText } from './times.ts'
 
@@ -15,6 +15,13 @@ export function groupPath(link: string, group: string): string {
 
 export function exchangePath(exchange: string): string {
   return `/console/exchanges/${slug(exchange)}`
+}
+
+/** Where the last exchanges of a group or a party are; nothing for a name that is too long for an address. */
+export function exchangesLink(of: string): Html {
+  const query = encode(of)
+  const isShort = query !== '' && query.length < 2000
+  return html`${isShort && html`<a href="/console/search?q=${query}">Its last exchanges</a>`}`
 }
 
 export function pathOf({ page, link = '', group = '' }: Place): string {

@@ -19,6 +19,7 @@ import { isSlugOf } from './names.ts'
 import { overviewPage } from './overview-page.ts'
 import { peersPage } from './peers-page.ts'
 import { exchangePath } from './places.ts'
+import { placesHtml } from './places-page.ts'
 
 export interface ConsoleOptions {
   readonly data: ConsoleData
@@ -63,10 +64,11 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
   router.get('/console/search', async (ctx) => {
     const query = textOf(ctx.query.q).trim()
     const entries = query === '' ? [] : await data.search(query)
+    const places = placesHtml(await data.overview(), query)
     const [only] = new Set(entries.map(({ exchange, from }) => exchange ?? from?.at(-1)))
     const isOne = entries.length > 0 && entries.every(({ exchange, from }) => (exchange ?? from?.at(-1)) === only)
-    if (isOne && only !== undefined) ctx.redirect(exchangePath(only))
-    else show(ctx, searchPage(query, entries, now()))
+    if (isOne && only !== undefined && places.text === '') ctx.redirect(exchangePath(only))
+    else show(ctx, searchPage(query, entries, places, now()))
   })
   router.get('/console/exchanges/:exchange', async (ctx) => {
     const entries = await data.trail(ctx.params.exchange!)

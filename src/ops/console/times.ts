@@ -17,7 +17,12 @@ export function ago(at: number, now: number): Html {
   return element(at, 'ago', text)
 }
 
-/** With seconds, for timelines. */
+/** As the clock, to the second. */
+export function moment(at: number, now: number): Html {
+  return element(at, 'moment', clockText(at, now).replace(' UTC', `:${new Date(at).toISOString().slice(17, 19)} UTC`))
+}
+
+/** To the millisecond, for timelines. */
 export function exact(at: number): Html {
   return element(at, 'exact', `${new Date(at).toISOString().slice(11, 23)} UTC`)
 }

@@ -1,6 +1,7 @@
 /** Times in the reader's own zone, filters, and pages that follow what happens. Without it every page still says everything. */
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const withSeconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const seconds = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
@@ -10,9 +11,10 @@ const seconds = new Intl.DateTimeFormat('en-GB', {
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const dayOf = (date) => date.toDateString()
 
-function clock(date) {
-  const isToday = dayOf(date) === dayOf(new Date())
-  return isToday ? hours.format(date) : `${day.format(date)} ${hours.format(date)}`
+/** By the gateway's clock, which may be that of a day in two minutes. */
+function onItsDay(date, format) {
+  const isToday = dayOf(date) === dayOf(new Date(Date.now() - offset))
+  return isToday ? format.format(date) : `${day.format(date)} ${format.format(date)}`
 }
 
 function lasting(ms) {
@@ -40,11 +42,17 @@ const served = document.querySelector('#asof time')
 let offset = served ? Date.now() - Date.parse(served.dateTime) : 0
 if (Math.abs(offset) < 5000) offset = 0
 
+function textOf(form, date) {
+  if (form === 'ago') return ago(date)
+  if (form === 'exact') return seconds.format(date)
+  return form === 'moment' ? onItsDay(date, withSeconds) : onItsDay(date, hours)
+}
+
 export function localise(root = document) {
   for (const element of root.querySelectorAll('time[data-form]')) {
     const date = new Date(element.dateTime)
     const { form } = element.dataset
-    const text = form === 'ago' ? ago(date) : form === 'exact' ? seconds.format(date) : clock(date)
+    const text = textOf(form, date)
     if (element.textContent !== text) element.textContent = text
   }
   for (const element of root.querySelectorAll('text[data-at]')) {
@@ -171,8 +179,11 @@ function follow(address) {
 }
 
 const zoneNote = document.getElementById('zone')
-if (zoneNote)
-  zoneNote.textContent = zone === 'UTC' ? 'Times are UTC.' : `Times are those of ${zone}; hover over one for UTC.`
+if (zoneNote && zone !== 'UTC') {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' }).formatToParts(new Date())
+  const { value = 'GMT' } = parts.find(({ type }) => type === 'timeZoneName') ?? {}
+  zoneNote.textContent = `Times are those of ${zone}, ${value.replace('GMT', 'UTC')}.`
+}
 localise()
 setInterval(localise, 1000)
 for (const input of document.querySelectorAll('input[data-filters]')) {

@@ -1,15 +1,14 @@
 /** Reads a plot: wherever the pointer is, or the slider stands, says what holds there. The table below the plot is what it reads. */
-const hours = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
-
 /** Each row of the table: when it begins and ends, and what it says. */
 function spans() {
   const table = document.getElementById('span-rows')
   if (!table?.tBodies) return []
   return [...table.tBodies[0].rows].map((row) => {
-    const [start, end] = [...row.querySelectorAll('time')].slice(0, 2).map((time) => Date.parse(time.dateTime))
+    const [from, to] = row.querySelectorAll('time')
+    const [start, end] = [from, to].map((time) => Date.parse(time.dateTime))
     const facts = [...row.cells].slice(2).filter((cell) => cell.textContent.trim() !== '')
     const words = facts.map((cell) => `${cell.dataset.head.toLowerCase()} ${cell.textContent.trim()}`)
-    return { start, end, text: `${hours.format(start)} to ${hours.format(end)}: ${words.join('; ')}` }
+    return { start, end, text: `${from.textContent} to ${to.textContent}: ${words.join('; ')}` }
   })
 }
 
