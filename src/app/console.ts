@@ -102,10 +102,11 @@ function note({ log, journal, links, now }: DataOptions, { did, message, failed 
   })
 }
 
-/** By any id first, else by the group, the party or the cable: of these the last ones. */
+/** By any id first, else by the group, the party or the cable: of these the last ones. Of all, where nothing is looked for. */
 async function find(journal: Journal, links: Links, text: string): Promise<readonly JournalEntry[]> {
   const cables = new Set(links.list().flatMap(({ groups }) => groups.toModern(text) ?? []))
   const byCable = [...cables].filter((group) => group !== text).map((group) => ({ group }))
+  if (text === '') return (await journal.find({ limit: mostFound })).entries
   const ids = new Set([text, text.slice(0, longestId)])
   for (const query of [{ anyOf: ids }, { group: text }, { peer: text }, ...byCable]) {
     const { entries } = await journal.find({ ...query, limit: mostFound })

@@ -66,6 +66,9 @@ describe('The console in a browser', function () {
     const look = await openPage()
     const { page } = look
     await page.goto(`${url}/links/north/groups/FEEDER-0815`)
+    expect(await textOf(page, '#facts')).to.match(
+      /not arrived, \d+ attempts? failed since [\s\S]*; the peer answers 503/,
+    )
     expect(await page.locator('svg.plot path.line.received').count()).to.equal(1)
     expect(await page.locator('svg.plot path.line.delivered').count()).to.equal(1)
     expect(await page.locator('svg.plot rect.usage').count()).to.equal(1)

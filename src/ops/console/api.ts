@@ -41,8 +41,8 @@ export function apiRoutes(data: ConsoleData): Route[] {
     },
     {
       path: '/exchanges',
-      says: 'Entries of the journal that have the id `q` in whatever place, or are of the group, cable or party `q`; the newest first.',
-      answer: async ({ query }) => ({ entries: typeof query.q === 'string' ? await data.search(query.q) : [] }),
+      says: 'Entries of the journal that have the id `q` in whatever place, or are of the group, cable or party `q`, or all; the newest first.',
+      answer: async ({ query }) => ({ entries: await data.search(typeof query.q === 'string' ? query.q : '') }),
     },
     {
       path: '/exchanges/:exchange',

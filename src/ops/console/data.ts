@@ -15,7 +15,7 @@ export interface ConsoleData {
   group(link: string, group: string): Promise<GroupView | undefined>
   /** One exchange and what followed, the oldest first; empty when the journal does not know it. */
   trail(exchange: string): Promise<Entry[]>
-  /** What has this id in whatever place, or is about this group, or is of this party; the newest first. */
+  /** What has this id in whatever place, or is about this group or cable, or is of this party; of all for ''. The newest first. */
   search(text: string): Promise<Entry[]>
   /** Messages that were given up, the newest first. */
   dead(): Promise<DeadMessage[]>

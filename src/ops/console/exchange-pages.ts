@@ -11,12 +11,24 @@ export function searchPage(query: string, entries: readonly Entry[], places: Htm
   const rows = entries.map((entry) => entryRow(entry, now))
   const columns = ['When', 'Message', 'Party', 'Groups', 'Outcome', 'Exchange'].map((head) => ({ head }))
   const empty = 'No exchange has this id, or is of a group, a cable or a party of this name; or it is too long ago.'
+  const isAll = query === ''
+  const nothing = isAll ? 'No message has come or gone yet.' : empty
+  const list = table({
+    caption: isAll ? 'The last ones' : 'What was found',
+    id: 'found',
+    columns,
+    rows,
+    empty: nothing,
+  })
+  const count = entries.length < 100 ? `${entries.length} found` : 'The last 100'
   const found = html`${places}
-<h2>Exchanges</h2><p class="quiet">${entries.length < 100 ? `${entries.length} found` : 'The last 100'} for ${wholeName(query, 60)}</p>
-${table({ caption: 'What was found', columns, rows, empty })}`
-  const content = html`<h1>${query === '' ? 'Exchanges' : 'Found'}</h1>
-${query === '' ? html`<p>Look for one by the id that a partner quotes: of the exchange, X-Request-ID, X-Correlation-ID, MessageID or RelatesTo. A group, a cable or a party shows its last ones.</p>` : found}`
-  return { title: 'Exchanges', current: 'search', query, content }
+<h2>Exchanges</h2><p class="quiet">${count} for ${wholeName(query, 60)}</p>
+${list}`
+  const about = html`<p>The last ones. Look for one by the id that a partner quotes: of the exchange, X-Request-ID, X-Correlation-ID, MessageID or RelatesTo; or for those of a group, a cable or a party.</p>
+${list}`
+  const content = html`<h1>${isAll ? 'Exchanges' : 'Found'}</h1>
+${isAll ? about : found}`
+  return { title: 'Exchanges', current: 'search', query, live: isAll, content }
 }
 
 function entryRow(entry: Entry, now: number): TableRow {

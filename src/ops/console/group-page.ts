@@ -1,9 +1,10 @@
 /** The page of one group: its limits over the next day as a plot and as a table, and its versions to step through. */
-import type { GroupView, Version } from './data.ts'
+import type { GroupView, Party, Version } from './data.ts'
 import { type Html, html, joined } from './html.ts'
 import type { Page } from './layout.ts'
-import { badge, figures, type TableRow, table } from './marks.ts'
+import { badge, figures, standingBadge, type TableRow, table } from './marks.ts'
 import { name, wholeName, words } from './names.ts'
+import { isLate, whyLate } from './needs.ts'
 import { arrivalHtml } from './overview-page.ts'
 import { exchangesLink, groupPath, linkPath } from './places.ts'
 import { legendHtml, plotHtml, type SeriesWords, wordsOf } from './plot.ts'
@@ -11,7 +12,8 @@ import { type Drawing, drawingOf, type SeriesName, type Span, seriesNames, serie
 import { clock, clockText } from './times.ts'
 
 /** `wanted` is a version to be looked at; any that is not kept is none. */
-export function groupPage(view: GroupView, wanted: number | undefined): Page {
+export function groupPage(view: GroupView, parties: readonly Party[], wanted: number | undefined): Page {
+  const receiver = parties.find(({ peer }) => peer === view.link.receiver)
   const { at, link, row } = view
   const version = view.versions.find((one) => one.version === wanted)
   const series = seriesOf(view, version)
@@ -23,13 +25,13 @@ export function groupPage(view: GroupView, wanted: number | undefined): Page {
 <h1>${wholeName(row.group)}</h1>
 <dl class="facts" id="facts" data-region>
 ${row.cable !== undefined && html`<div><dt>Cable</dt><dd>${wholeName(row.cable)}</dd></div>`}
-<div><dt>Limit now at ${name(link.receiver)}</dt><dd class="strong">${row.now.length > 0 ? figures(row.now) : 'none'}</dd></div>
-<div><dt>Newest limit</dt><dd>${row.version > 0 && `v${row.version}`}${row.at !== undefined && html` of ${clock(row.at, at)}`} <small>${arrivalHtml(row, at)}</small></dd></div>
+<div><dt>Limit now at ${name(link.receiver)} ${receiver && standingBadge(receiver)}</dt><dd class="strong">${row.now.length > 0 ? figures(row.now) : 'none'}</dd></div>
+<div><dt>Newest limit</dt><dd>${row.version > 0 && `v${row.version}`}${row.at !== undefined && html` of ${clock(row.at, at)}`} <small>${arrivalHtml(row, at)}${isLate(row, at) && `; ${whyLate(receiver, row)}`}</small></dd></div>
 ${row.until !== undefined && html`<div><dt>Last limit ends</dt><dd>${clock(row.until, at)}</dd></div>`}
 ${view.mode !== undefined && html`<div><dt>In force</dt><dd>${view.mode === 'regular' ? 'ordinary limits' : badge('act', 'fallback: the capacity provider is offline')}</dd></div>`}
 ${row.refused !== undefined && html`<div><dt>Refused with</dt><dd>${words(row.refused)}</dd></div>`}
+<div><dt>Exchanges</dt><dd>${exchangesLink(row.group)}</dd></div>
 </dl>
-<p>${exchangesLink(row.group)}</p>
 ${versionsHtml(view, version, here)}
 <section aria-labelledby="plot-head" id="plot" ${version === undefined && html`data-region`}><div class="bar"><h2 id="plot-head">The next 24 hours</h2>${legendHtml(drawing, called)}</div>
 ${spans.length === 0 ? html`<p class="empty">No limit is known for the next 24 hours.</p>` : plotSection(drawing, spans, view, called)}

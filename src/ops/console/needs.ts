@@ -101,7 +101,8 @@ function subject({ link }: LinkRow, groups: readonly GroupRow[], first = groups[
   return [name, ` and ${groups.length - 1} more of link `, { name: link, to: { page: 'link', link } }]
 }
 
-function whyLate(party: Party | undefined, { attempts = 0 }: GroupRow): string {
+/** Why a limit that is late has not arrived, as far as it is known. */
+export function whyLate(party: Party | undefined, { attempts = 0 }: GroupRow): string {
   if (!party) return 'the party is not configured any more'
   const { standing, session, lastFailure, circuit } = party
   if (session?.unregistered) return 'it has unregistered'

@@ -59,14 +59,16 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
   })
   router.get('/console/links/:link/groups/:group', async (ctx) => {
     const view = await findGroup(data, ctx.params.link!, ctx.params.group!)
-    if (view) show(ctx, groupPage(view, Number(textOf(ctx.query.version) || Number.NaN)))
+    const { parties } = await data.overview()
+    if (view) show(ctx, groupPage(view, parties, Number(textOf(ctx.query.version) || Number.NaN)))
   })
   router.get('/console/search', async (ctx) => {
     const query = textOf(ctx.query.q).trim()
-    const entries = query === '' ? [] : await data.search(query)
+    const entries = await data.search(query)
     const places = placesHtml(await data.overview(), query)
     const [only] = new Set(entries.map(({ exchange, from }) => exchange ?? from?.at(-1)))
-    const isOne = entries.length > 0 && entries.every(({ exchange, from }) => (exchange ?? from?.at(-1)) === only)
+    const isOne =
+      query !== '' && entries.length > 0 && entries.every(({ exchange, from }) => (exchange ?? from?.at(-1)) === only)
     if (isOne && only !== undefined && places.text === '') ctx.redirect(exchangePath(only))
     else show(ctx, searchPage(query, entries, places, now()))
   })
