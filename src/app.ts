@@ -103,6 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const shift = new Shift(build(config, options.crossings))
   const faces = await listenOn(config, shift, lasting.tracing).catch(async (error: unknown) => {
     shift.current.certificates.stop()
+    shift.current.console.stop()
     await Promise.all([shift.current.http.close(), lasting.close(0)])
     throw error
   })

@@ -8,7 +8,7 @@ import { longestId } from '../exchange/journal-observer.ts'
 import { trailOf } from '../exchange/journal-trail.ts'
 import type { Link, Links } from '../exchange/peers.ts'
 import type { Action, ConsoleData, DeadMessage, Entry } from '../ops/console/data.ts'
-import { type Attach, openConsole } from '../ops/console/router.ts'
+import { type Console, openConsole } from '../ops/console/router.ts'
 import type { Log } from '../ops/log.ts'
 import type { ConsoleGround } from './console/ground.ts'
 import { readGroup } from './console/group.ts'
@@ -26,14 +26,14 @@ interface DataOptions extends ConsoleGround {
 
 /** The console of these parts; `watch` has seen what they observed. */
 export function consoleOf(
-  { config, links, ledger, log, now }: Ground,
+  { config, links, legacy, ledger, log, now }: Ground,
   watch: Watch,
   parts: Omit<Parts, 'console' | 'handlers'>,
-): Attach {
+): Console {
   const { journal, liveness, party, breakers, certificates, events } = parts
   const { sessions, peers: modern } = party
   const parties = Object.keys(config.peers) as PeerId[]
-  const ground = { ledger, journal, links, liveness, sessions, breakers, certificates, watch, modern, now }
+  const ground = { ledger, journal, links, legacy, liveness, sessions, breakers, certificates, watch, modern, now }
   return openConsole({ data: consoleData({ ...ground, log, events, parties }), log, token: config.console.token, now })
 }
 

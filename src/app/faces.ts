@@ -33,7 +33,7 @@ export function adminFace(parts: Told, { metrics }: Pick<Lasting, 'metrics'>, ph
     startup: () => startupOf(phase),
     parties: () => partiesOf(parts),
     metrics,
-    console: parts.console,
+    console: parts.console.attach,
   }).callback()
 }
 

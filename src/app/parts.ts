@@ -30,7 +30,7 @@ import { compileList } from '../http/addresses.ts'
 import { compileForwarded } from '../http/forwarded.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Crossing } from '../mapping/crossings.ts'
-import type { Attach } from '../ops/console/router.ts'
+import type { Console } from '../ops/console/router.ts'
 import { type Log, logObserver } from '../ops/log.ts'
 import type { Tracing } from '../ops/trace.ts'
 import type { RestInbound } from '../rest/inbound.ts'
@@ -89,7 +89,7 @@ export interface Parts {
   readonly dsoFlows: DsoFlows
   readonly agenda: Agenda
   readonly replies: Replies
-  readonly console: Attach
+  readonly console: Console
   readonly rest: RestInbound
   readonly handlers: Readonly<Record<'soap' | 'rest' | 'admin', RequestListener>>
 }

@@ -39,6 +39,7 @@ export async function reconfigure(
   // Nobody takes work off the agenda until the new parts do; what was taken is finished by those who took it.
   old.dsoFlows.stop()
   old.certificates.stop()
+  old.console.stop()
   old.events.drain()
   await old.agenda.stop()
   next.certificates.attach(faces)

@@ -53,13 +53,14 @@ export async function stop({ shift, faces, phase, lasting }: Ending, options: St
 
 /** Nothing comes in any more: what runs is brought to an end. */
 async function finish(all: readonly Parts[], closed: readonly Promise<void>[], left: () => number): Promise<void> {
-  for (const { forecasts, advice, events, dsoFlows, certificates } of all) {
+  for (const { forecasts, advice, events, dsoFlows, certificates, console } of all) {
     // Whoever waits for a verdict is told that his forecast is stored, and need not be waited for.
     forecasts.drain()
     advice.drain()
     events.drain()
     dsoFlows.stop()
     certificates.stop()
+    console.stop()
   }
   await within(left(), [...closed, ...all.map(({ agenda }) => agenda.stop())])
   await within(left(), all.map(settled))

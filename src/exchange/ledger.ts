@@ -49,6 +49,15 @@ export interface AgendaDepth {
   readonly overdueMs: number
 }
 
+/** What a peer's records are, and which of those that are known already have changed. */
+export interface Survey {
+  readonly agenda: AgendaDepth
+  /** As of `list`. */
+  readonly ids: readonly string[]
+  /** Of the records that were asked for, in that order: what no two writes of a record share; undefined where there is none. */
+  readonly marks: readonly (string | number | undefined)[]
+}
+
 /**
  * Every method rejects with GatewayError `state-unavailable` when the state cannot be reached in time, and then the write
  * may or may not have happened: writing the same again with the same revision is safe, it fails or changes nothing.
@@ -80,6 +89,12 @@ export interface Ledger {
 
   /** How much of this peer's is on the agenda. Records that have expired may still be counted until they would be due. */
   agenda(peer: PeerId): Promise<AgendaDepth>
+
+  /**
+   * All of this at once: how much is on the peer's agenda, the ids of its listed records, and the marks of the records `known`,
+   * listed or not. For whoever looks at everything again and again, and reads only what has changed.
+   */
+  survey(peer: PeerId, known: readonly string[]): Promise<Survey>
 
   /** Whether the store can be reached and used now. Never rejects. */
   isReady(): Promise<boolean>

@@ -23,9 +23,13 @@ export interface LivenessOptions {
   readonly now: () => number
 }
 
-interface Sign {
+/** When a party gave its last sign, in milliseconds since 1970. */
+export interface Sign {
   readonly at: number
 }
+
+/** What a party's sign is called in the state. */
+export const signId = 'alive'
 
 /** A party that calls all the time costs the state one write in so long, in milliseconds; less where it is due sooner. */
 const writeEvery = 5000
@@ -76,17 +80,19 @@ export class Liveness {
 
   /** All legacy parties. Throws `state-unavailable`. */
   list(): Promise<LegacyView[]> {
-    const { legacy, links } = this.options
-    return Promise.all(
-      legacy.map(async (peer) => {
-        const { id, role, heartbeats } = peer
-        const lastSeen = await this.lastSeen(id)
-        const own = links.list().filter((link) => link.legacy.id === id)
-        const covered = () => Promise.all(own.map((link) => this.isCovered(link)))
-        const alive = heartbeats === 'none' ? (await covered()).includes(true) : this.isRecent(peer, lastSeen)
-        return { peer: id, role, heartbeats, lastSeen, alive }
-      }),
-    )
+    const { legacy } = this.options
+    return Promise.all(legacy.map(async (peer) => this.view(peer, await this.lastSeen(peer.id))))
+  }
+
+  /** A party, by the last sign that is known of it. Throws `state-unavailable`. */
+  async view(peer: LegacyPeer, lastSeen: number | undefined): Promise<LegacyView> {
+    const { id, role, heartbeats } = peer
+    const isAlive = async () => {
+      if (heartbeats !== 'none') return this.isRecent(peer, lastSeen)
+      const own = this.options.links.list().filter((link) => link.legacy.id === id)
+      return (await Promise.all(own.map((link) => this.isCovered(link)))).includes(true)
+    }
+    return { peer: id, role, heartbeats, lastSeen, alive: await isAlive() }
   }
 
   /** Resolves when no sign is being stored any more. */
@@ -126,5 +132,5 @@ export class Liveness {
 }
 
 function keyOf(peer: PeerId): LedgerKey {
-  return { peer, id: 'alive' }
+  return { peer, id: signId }
 }

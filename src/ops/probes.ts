@@ -5,7 +5,7 @@
  */
 import Router from '@koa/router'
 import Koa from 'koa'
-import type { Attach } from './console/router.ts'
+import type { Console } from './console/router.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Every one of them must be true. */
@@ -35,7 +35,7 @@ export interface ProbesOptions {
   readonly parties: () => Promise<Readonly<Record<string, unknown>>>
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   /** Adds the console for people. */
-  readonly console?: Attach
+  readonly console?: Console['attach']
 }
 
 const sentences: Readonly<Record<keyof Readiness, string>> = {

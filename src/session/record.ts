@@ -45,6 +45,9 @@ export interface Task {
   readonly to?: { readonly url: string; readonly sealed: Sealed } | undefined
 }
 
+/** What a peer's session is called in the state. */
+export const sessionId = 'session'
+
 export interface SessionRecord {
   readonly state: SessionState
   readonly since: number

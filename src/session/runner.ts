@@ -8,7 +8,7 @@ import type { Ledger, LedgerKey } from '../exchange/ledger.ts'
 import type { Outcome } from '../exchange/peers.ts'
 import type { SessionCall, SessionPeer, SessionState } from './api.ts'
 import { callOf, settle, take, told, untold, withheld } from './calls.ts'
-import { dueAt, type Env, fresh, type SessionAlarm, type SessionRecord, type Task } from './record.ts'
+import { dueAt, type Env, fresh, type SessionAlarm, type SessionRecord, sessionId, type Task } from './record.ts'
 import { hashOf, newToken } from './tokens.ts'
 import type { Vault } from './vault.ts'
 
@@ -185,5 +185,5 @@ export class Runner {
 }
 
 function keyOf(peer: PeerId): LedgerKey {
-  return { peer, id: 'session' }
+  return { peer, id: sessionId }
 }

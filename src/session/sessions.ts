@@ -10,7 +10,7 @@ import type { AfterAnswer, Face, ModernRequest } from '../exchange/modern.ts'
 import type { Value } from '../mapping/compile.ts'
 import type { Address, Authenticated, SessionApi, SessionPeer, SessionView } from './api.ts'
 import { acknowledged, alive, doubted, shakeHands } from './liveness.ts'
-import { type Env, initiatorOf, type SessionRecord, type Task, type TaskKind, taskOf } from './record.ts'
+import { type Env, fresh, initiatorOf, type SessionRecord, type Task, type TaskKind, taskOf } from './record.ts'
 import { isRegister, readRegister } from './register-body.ts'
 import {
   arrived,
@@ -156,6 +156,12 @@ export class Sessions implements SessionApi {
   async state(id: PeerId): Promise<SessionView> {
     const peer = this.peer(id)
     return viewOf(peer, await this.runner.read(peer))
+  }
+
+  /** The session as such a record tells it; without one, as it is before anything has happened. */
+  view(id: PeerId, record: SessionRecord | undefined): SessionView {
+    const peer = this.peer(id)
+    return viewOf(peer, record ?? fresh(peer, this.options.now()))
   }
 
   async closed(id: PeerId): Promise<string | undefined> {

@@ -101,6 +101,24 @@ describe("The console's JSON", function () {
     }
   })
 
+  it('takes less room on the way for whoever understands gzip, and says the same', async () => {
+    const { gateway } = await openScene('memory')
+    const ask = async (encoding: string) => {
+      const answer = await fetch(`${gateway.adminUrl}/console`, { headers: { 'accept-encoding': encoding } })
+      const { headers } = answer
+      return { how: headers.get('content-encoding'), type: headers.get('content-type'), text: await answer.text() }
+    }
+    const [plain, squeezed] = [await ask('identity'), await ask('gzip')]
+    expect([plain.how, squeezed.how]).to.deep.equal([null, 'gzip'])
+    expect([plain.type, squeezed.type]).to.deep.equal(Array(2).fill('text/html; charset=utf-8'))
+    const content = ({ text }: typeof plain) => text.slice(text.indexOf('<main')).replace(/datetime="[^"]*"/g, '')
+    expect(content(squeezed)).to.equal(content(plain)).and.to.include('</html>')
+    const asset = /\/console\/assets\/console\.css\?v=\w+/.exec(plain.text)![0]
+    const style = await fetch(gateway.adminUrl + asset)
+    expect(await style.text()).to.equal(readFileSync('src/ops/console/assets/console.css', 'utf8'))
+    expect(style.headers.get('content-type')).to.match(/^text\/css/)
+  })
+
   it('answers 404 for what there is not, and says so', async () => {
     const { gateway } = await openScene('memory')
     for (const path of ['links/none', 'links/link/groups/none', 'exchanges/none', 'none']) {

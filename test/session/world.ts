@@ -178,6 +178,10 @@ export class Agenda implements Ledger {
     return this.ledger.agenda(peer)
   }
 
+  survey(peer: PeerId, known: readonly string[]) {
+    return this.ledger.survey(peer, known)
+  }
+
   /** The ledger as one process sees it: not at all once that process has died. */
   asSeenBy(): Ledger {
     const life = this.life
@@ -198,6 +202,7 @@ export class Agenda implements Ledger {
       claim: async () => [],
       list: (peer, prefix) => guarded(() => this.ledger.list(peer, prefix)),
       agenda: (peer) => guarded(() => this.ledger.agenda(peer)),
+      survey: (peer, known) => guarded(() => this.ledger.survey(peer, known)),
       isReady: async () => true,
       close: async () => {},
     }

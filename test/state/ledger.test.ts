@@ -320,6 +320,43 @@ for (const { name, open, shut } of kinds) {
       })
     })
 
+    describe('a survey', () => {
+      it('says what is due, what there is, and of which records', async () => {
+        await put('due', 0)
+        await put('later', minute)
+        await ledger.write(key('unlisted'), 0, { record: 1, due: 'not due', keepFor: minute, listed: false })
+        await ledger.write(key('short'), 0, { record: 1, due: 'not due', keepFor: 20 })
+        await eventually(async () => (await ledger.read(key('short'))) === undefined)
+        const { agenda, ids, marks } = await ledger.survey(peer, ['later', 'nothing', 'unlisted', 'short'])
+        expect(agenda.size).to.equal(2)
+        expect(agenda.overdueMs).to.be.at.least(1)
+        expect([...ids].sort()).to.deep.equal(['due', 'later'])
+        expect(marks.map((mark) => mark !== undefined)).to.deep.equal([true, false, true, false])
+        expect(await ledger.survey('somebody-else' as PeerId, [])).to.deep.equal({
+          agenda: { size: 0, overdueMs: 0 },
+          ids: [],
+          marks: [],
+        })
+      })
+
+      it('marks a record anew with every write, also where it was forgotten and begins again', async () => {
+        const write = { record: 1, due: 'not due', keepFor: minute } as const
+        const mark = async () => (await ledger.survey(peer, ['a'])).marks[0]
+        const seen: unknown[] = []
+        await ledger.write(key('a'), 0, write)
+        seen.push(await mark(), await mark())
+        await ledger.write(key('a'), 1, write)
+        seen.push(await mark())
+        await ledger.remove(key('a'), 2)
+        seen.push(await mark())
+        await ledger.writeAll(peer, [{ id: 'a', revision: 0, write }])
+        seen.push(await mark())
+        expect(seen[0]).to.equal(seen[1])
+        expect(seen[3]).to.equal(undefined)
+        expect(new Set(seen).size).to.equal(4)
+      })
+    })
+
     describe('a list of records', () => {
       it('names those of one peer that begin as asked, neither expired nor removed', async () => {
         for (const id of ['f/1', 'f/{2} x', 'g/1', 'f/gone'])

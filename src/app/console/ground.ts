@@ -4,7 +4,7 @@ import type { PeerId } from '../../exchange/ids.ts'
 import type { Journal } from '../../exchange/journal.ts'
 import type { Ledger } from '../../exchange/ledger.ts'
 import type { Liveness } from '../../exchange/liveness.ts'
-import type { Link, Links } from '../../exchange/peers.ts'
+import type { LegacyPeer, Link, Links } from '../../exchange/peers.ts'
 import type { Sessions } from '../../session/sessions.ts'
 import type { Certificates } from '../tls.ts'
 import type { Watch } from './watch.ts'
@@ -19,6 +19,7 @@ export interface ConsoleGround {
   readonly certificates: Pick<Certificates, 'list'>
   /** What this process has seen lately. */
   readonly watch: Watch
+  readonly legacy: readonly LegacyPeer[]
   /** The OSCP 2.0 parties. */
   readonly modern: readonly PeerId[]
   readonly now: () => number

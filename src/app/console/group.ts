@@ -6,8 +6,9 @@ import type { Link } from '../../exchange/peers.ts'
 import { type Block, overlay } from '../../exchange/schedule.ts'
 import { type UsageRecord, usageKey } from '../../exchange/usage-kept.ts'
 import type { GroupView, LinkRow } from '../../ops/console/data.ts'
+import { digestOfAsked, digestOfLimit } from './digests.ts'
 import { type ConsoleGround, receiverOf } from './ground.ts'
-import { askedRow, groupRow } from './rows.ts'
+import { groupRow } from './rows.ts'
 
 /** Undefined when nothing is known of the group. Rejects while the state is away. */
 export async function readGroup(
@@ -35,7 +36,7 @@ export async function readGroup(
   return {
     at,
     link: row,
-    row: isAsked ? askedRow(limits.record, link, at) : groupRow(record, link, at),
+    row: groupRow(isAsked ? digestOfAsked(limits.record, at) : digestOfLimit(record, at), link, at),
     mode: limits?.record.mode,
     isTranslated: said === undefined,
     received: said ? (said.CONSUMPTION?.blocks ?? []) : wholeOf(record),
@@ -45,6 +46,7 @@ export async function readGroup(
     usage: (usage?.record.intervals ?? []).map(({ start, end, energy }) => {
       return { start, end, power: Math.round((energy / (end - start)) * 3600_000 * 1000) / 1000 }
     }),
+    problems: row.problems.filter((problem) => problem.group === group),
     versions: watch.versionsOf(forecastKey(peer, link.id, 'CONSUMPTION', group)),
   }
 }

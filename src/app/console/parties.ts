@@ -1,76 +1,76 @@
-/** Reads how one party stands: its session or signs of life, what waits for it, what it owes an answer to, what was given up. */
-import type { Event } from '../../exchange/events.ts'
-import type { GroupLimits } from '../../exchange/flows/group-limits.ts'
-import { groupOf, typeOf } from '../../exchange/forecast-key.ts'
-import type { ForecastRecord } from '../../exchange/forecast-record.ts'
+/** How one party stands: its session or signs of life, what waits for it, what it owes an answer to, what was given up. */
+import type { Circuit } from '../../exchange/breaker.ts'
 import type { PeerId } from '../../exchange/ids.ts'
-import type { Stored } from '../../exchange/ledger.ts'
-import type { LegacyView } from '../../exchange/liveness.ts'
-import { type Dead, eventId, type Queue, queueKey } from '../../exchange/queue-record.ts'
-import type { Party, Session, Standing } from '../../ops/console/data.ts'
+import { type LegacyView, type Sign, signId } from '../../exchange/liveness.ts'
+import type { LegacyPeer } from '../../exchange/peers.ts'
+import type { Party, Problem, Session, Standing } from '../../ops/console/data.ts'
 import type { SessionView } from '../../session/api.ts'
-import type { Reads } from './bounded.ts'
+import { type SessionRecord, sessionId } from '../../session/record.ts'
+import type { LimitDigest } from './digests.ts'
 import type { ConsoleGround } from './ground.ts'
+import type { Shelf } from './shelf.ts'
 
-export interface PartyReading {
-  readonly party: Party
-  readonly limits: readonly ForecastRecord[]
-  /** What is said of groups that it was never sent anything of. */
-  readonly unsent: readonly GroupLimits[]
-  /** How many of its dead messages belong to each link. */
-  readonly deadOf: ReadonlyMap<string, number>
+/** What a party's records say of its links. */
+export interface Holdings {
+  /** By link, the limits that it was sent, or would be told if it asked. */
+  readonly limits: ReadonlyMap<string, readonly LimitDigest[]>
+  /** By link, its dead messages. */
+  readonly dead: ReadonlyMap<string, readonly unknown[]>
+  /** By link, what it reported that it cannot do. */
+  readonly problems: ReadonlyMap<string, readonly Problem[]>
 }
 
-const mostGroups = 5000
-const mostDead = 1000
+const found = new WeakMap<Shelf, { readonly version: number; readonly holdings: Holdings }>()
 
-/** `legacy` is what is known of its signs of life; without it the party speaks OSCP 2.0. */
-export async function readParty(
-  ground: ConsoleGround,
-  ledger: Reads,
-  peer: PeerId,
-  legacy: LegacyView | undefined,
-): Promise<PartyReading> {
-  const { sessions, breakers, watch, now } = ground
-  const [agenda, queue, ids, session] = await Promise.all([
-    ledger.agenda(peer),
-    ledger.read<Queue>(queueKey(peer)),
-    ledger.list(peer, ''),
-    legacy ? undefined : ledger.other(() => sessions.state(peer)),
-  ])
-  const { first = 0, next = 0 } = queue?.record ?? {}
-  const isLimit = (id: string) => id.startsWith('forecast/') && typeOf({ peer, id }) === 'CONSUMPTION'
-  const read = <T>(id: string) => ledger.read<T>({ peer, id })
-  const deadIds = ids.filter((id) => id.startsWith('dead/')).slice(0, mostDead)
-  const sent = ids.filter(isLimit).slice(0, mostGroups)
-  const names = new Set(sent.map((id) => `limits/${id.split('/')[1]}/${groupOf({ peer, id })}`))
-  const unsentIds = ids.filter((id) => id.startsWith('limits/') && !names.has(id)).slice(0, mostGroups)
-  const [waits, limits, unsent, dead] = await Promise.all([
-    next > first ? read<Event>(eventId(first)) : undefined,
-    Promise.all(sent.map(read<ForecastRecord>)),
-    Promise.all(unsentIds.map(read<GroupLimits>)),
-    Promise.all(deadIds.map(read<Dead>)),
-  ])
-  const circuit = breakers.circuits().find((one) => one.peer === peer)
-  const party: Party = {
+/** The same object as long as nothing on the shelf changes. */
+export function holdingsOf(shelf: Shelf): Holdings {
+  const { version } = shelf
+  const known = found.get(shelf)
+  if (known?.version === version) return known.holdings
+  const holdings = {
+    limits: byLink([...shelf.all<LimitDigest>('forecast/'), ...shelf.all<LimitDigest>('limits/')]),
+    dead: byLink(shelf.all<{ readonly link: string }>('dead/')),
+    problems: byLink(shelf.all<readonly Problem[]>('compliance/').flat()),
+  }
+  found.set(shelf, { version, holdings })
+  return holdings
+}
+
+/** By what lies on its shelf. A party of OSCP 2.0 is known by its name. */
+export async function partyOf(
+  { sessions, liveness, watch, now }: ConsoleGround,
+  shelf: Shelf,
+  about: LegacyPeer | PeerId,
+  circuit: Circuit | undefined,
+): Promise<Party> {
+  const isLegacy = typeof about === 'object'
+  const peer = isLegacy ? about.id : about
+  const { first = 0, next = 0 } = shelf.queue ?? {}
+  const standing = isLegacy
+    ? ofLegacy(await liveness.view(about, shelf.one<Sign>(signId)?.at))
+    : ofModern(sessions.view(about, shelf.one<SessionRecord>(sessionId)), now())
+  return {
     peer,
-    ...(legacy ? ofLegacy(legacy) : ofModern(session!, now())),
+    ...standing,
     circuit: circuit?.state ?? 'closed',
     circuitSince: circuit?.since,
     lastFailure: watch.failureOf(peer),
-    agenda: agenda.size,
-    overdueMs: agenda.overdueMs,
+    agenda: shelf.agenda.size,
+    overdueMs: shelf.agenda.overdueMs,
     waiting: next - first,
-    waitingSince: waits?.record.at,
-    dead: deadIds.length,
+    waitingSince: next > first ? shelf.all<{ readonly at: number }>('event/')[0]?.at : undefined,
+    dead: shelf.all('dead/').length,
   }
-  const deadOf = new Map<string, number>()
-  for (const stored of dead) if (stored) deadOf.set(stored.record.link, (deadOf.get(stored.record.link) ?? 0) + 1)
-  return { party, limits: recordsOf(limits), unsent: recordsOf(unsent), deadOf }
 }
 
-function recordsOf<T>(found: readonly (Stored<T> | undefined)[]): T[] {
-  return found.flatMap((stored) => (stored ? [stored.record] : []))
+function byLink<T extends { readonly link: string }>(all: readonly T[]): Map<string, T[]> {
+  const found = new Map<string, T[]>()
+  for (const one of all) {
+    const own = found.get(one.link)
+    if (own) own.push(one)
+    else found.set(one.link, [one])
+  }
+  return found
 }
 
 function ofLegacy({ role, heartbeats, lastSeen, alive }: LegacyView): Pick<Party, 'role' | 'standing'> {

@@ -1,13 +1,16 @@
 /**
- * Reads how all links and parties stand, for the console: everything at once, and anew at most once in a second.
+ * Reads how all links and parties stand, for the console: what has changed since the last time, and that at most once in a second.
  * Limits: never rejects; while the state is away the last that was known is given, and said to be old. A reading that takes long is
- * made more rarely. Of each party's limits no more than 5,000 are looked at.
+ * made more rarely. What was read once is kept in memory, a few kilobytes of each group.
  */
+
+import type { PeerId } from '../../exchange/ids.ts'
+import { breather, eachOf } from '../../ops/console/breath.ts'
 import type { ConsoleData, LinkRow, Overview, Party } from '../../ops/console/data.ts'
-import { boundedReads } from './bounded.ts'
 import type { ConsoleGround } from './ground.ts'
-import { type PartyReading, readParty } from './parties.ts'
-import { rowsOf } from './rows.ts'
+import { type Holdings, holdingsOf, partyOf } from './parties.ts'
+import { Rows } from './rows.ts'
+import { Shelf } from './shelf.ts'
 
 const freshFor = 1000
 /** What was read must last this many times as long as the reading took. */
@@ -15,9 +18,19 @@ const rarer = 6
 /** For so long what is old is given at once, while it is read anew. */
 const usableFor = 5000
 const withinMs = 10_000
+/** So many parties are asked after at a time and no more: what messages wait for comes in between. */
+const atOnce = 32
+
+/** Of a party, as of the last reading. */
+interface Known {
+  readonly shelf: Shelf
+  party?: Party
+}
 
 export class Readings {
   private readonly ground: ConsoleGround
+  private readonly known = new Map<PeerId, Known>()
+  private readonly rows = new Rows()
   private last: { readonly overview: Overview; readonly from: number; readonly took: number } | undefined
   private reading: Promise<Overview> | undefined
 
@@ -43,7 +56,8 @@ export class Readings {
   /** What is configured, as long as nothing is known of it. */
   private unread(): Pick<Overview, 'links' | 'parties' | 'at'> {
     const { links, now } = this.ground
-    return { links: links.list().map((link) => rowsOf(link, new Map(), now())), parties: [], at: now() }
+    const rows = new Rows()
+    return { links: links.list().map((link) => rows.of(link, new Map(), now())), parties: [], at: now() }
   }
 
   private async read(): Promise<Overview> {
@@ -53,28 +67,54 @@ export class Readings {
       const timer = setTimeout(resolve, withinMs, undefined).unref()
       late.signal.addEventListener('abort', () => clearTimeout(timer))
     })
-    const found = await Promise.race([readAll(this.ground), tooLate])
+    const found = await Promise.race([this.readAll(), tooLate])
       .catch(() => undefined)
       .finally(() => late.abort())
     const { now, certificates, watch, ledger } = this.ground
     const isUp = found !== undefined || (await ledger.isReady())
-    const known = this.last?.overview ?? this.unread()
     const rest = { isUp, isStale: found === undefined, alarms: watch.alarms(), certificates: certificates.list() }
-    const overview: Overview = { ...(found ? { ...found, at: now() } : known), ...rest }
+    const overview: Overview = {
+      ...(found ? { ...found, at: now() } : (this.last?.overview ?? this.unread())),
+      ...rest,
+    }
     this.last = { overview, from: performance.now(), took: performance.now() - from }
     return overview
   }
+
+  private async readAll(): Promise<{ links: LinkRow[]; parties: Party[] } | undefined> {
+    const { ledger, legacy, modern, links, breakers, now } = this.ground
+    if (!(await ledger.isReady())) return undefined
+    const [breath, at] = [breather(), now()]
+    const circuits = new Map(breakers.circuits().map((circuit) => [circuit.peer, circuit]))
+    const holdings = new Map<string, Holdings>()
+    const parties = new Map<string, Party>()
+    await eachOf([...modern, ...legacy], atOnce, async (about) => {
+      const peer = typeof about === 'object' ? about.id : about
+      const known = this.known.get(peer) ?? { shelf: new Shelf(peer) }
+      this.known.set(peer, known)
+      const { shelf } = known
+      await shelf.look(ledger, at, breath)
+      const party = await partyOf(this.ground, shelf, about, circuits.get(peer))
+      if (!known.party || !isSame(party, known.party)) known.party = party
+      parties.set(peer, known.party)
+      holdings.set(peer, holdingsOf(shelf))
+      await breath()
+    })
+    const rows: LinkRow[] = []
+    for (const link of links.list()) {
+      rows.push(this.rows.of(link, holdings, at))
+      await breath()
+    }
+    const all = [...modern, ...legacy.map(({ id }) => id)]
+    return { links: rows, parties: all.map((peer) => parties.get(peer)!) }
+  }
 }
 
-async function readAll(ground: ConsoleGround): Promise<{ links: LinkRow[]; parties: Party[] } | undefined> {
-  if (!(await ground.ledger.isReady())) return undefined
-  const ledger = boundedReads(ground.ledger)
-  const alive = await ledger.other(() => ground.liveness.list())
-  const readings = await Promise.all([
-    ...ground.modern.map((peer) => readParty(ground, ledger, peer, undefined)),
-    ...alive.map((view) => readParty(ground, ledger, view.peer, view)),
-  ])
-  const byPeer = new Map<string, PartyReading>(readings.map((one) => [one.party.peer, one]))
-  const links = ground.links.list().map((link) => rowsOf(link, byPeer, ground.now()))
-  return { links, parties: readings.map(({ party }) => party) }
+/** Whether two plain objects say the same. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  const names = Object.keys(one)
+  if (names.length !== Object.keys(other).length) return false
+  return names.every((name) => isSame(one[name as never], other[name as never]))
 }

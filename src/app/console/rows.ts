@@ -1,62 +1,54 @@
-/** Makes the console's rows of links and groups out of what is stored. Limits: pure. */
-import type { GroupLimits } from '../../exchange/flows/group-limits.ts'
-import { carriedSince, type ForecastRecord, verdictOn } from '../../exchange/forecast-record.ts'
+/**
+ * Makes the console's rows of links and groups out of what is kept of them. What has not changed stays the same object, so that
+ * nobody looks at it twice.
+ */
 import type { Link } from '../../exchange/peers.ts'
-import { endOf } from '../../exchange/schedule.ts'
 import type { GroupRow, LinkRow } from '../../ops/console/data.ts'
+import type { LimitDigest } from './digests.ts'
 import { receiverOf } from './ground.ts'
-import type { PartyReading } from './parties.ts'
+import type { Holdings } from './parties.ts'
 
-export function rowsOf(link: Link, parties: ReadonlyMap<string, PartyReading>, now: number): LinkRow {
-  const receiver = receiverOf(link)
-  const { limits = [], unsent = [] } = parties.get(receiver) ?? {}
-  const isOwn = ({ link: id }: { readonly link: string }) => id === link.id
-  const sent = limits.filter(isOwn).map((record) => groupRow(record, link, now))
-  const asked = unsent.filter(isOwn).map((one) => askedRow(one, link, now))
-  const dead = [link.legacy.id, link.modern.id].map((peer) => parties.get(peer)?.deadOf.get(link.id) ?? 0)
-  return {
-    link: link.id,
-    legacy: link.legacy.id,
-    modern: link.modern.id,
-    optimizer: link.optimizer?.id,
-    receiver,
-    groups: [...sent, ...asked].sort((a, b) => (a.group < b.group ? -1 : 1)),
-    dead: dead.reduce((sum, count) => sum + count, 0),
+interface Made {
+  readonly link: Link
+  /** What it was made of. */
+  readonly of: readonly unknown[]
+  readonly until: number
+  readonly row: LinkRow
+}
+
+export class Rows {
+  private readonly made = new Map<string, Made>()
+
+  of(link: Link, parties: ReadonlyMap<string, Holdings>, now: number): LinkRow {
+    const receiver = receiverOf(link)
+    const limits = parties.get(receiver)?.limits.get(link.id) ?? none
+    const dead = [link.legacy.id, link.modern.id].map((peer) => parties.get(peer)?.dead.get(link.id) ?? none)
+    const problems = parties.get(link.modern.id)?.problems.get(link.id) ?? none
+    const known = this.made.get(link.id)
+    const of = [limits, problems, ...dead]
+    const isSame = known?.link === link && now < known.until && of.every((part, i) => part === known.of[i])
+    if (isSame) return known.row
+    const groups = limits.map((digest) => groupRow(digest, link, now))
+    const row: LinkRow = {
+      link: link.id,
+      legacy: link.legacy.id,
+      modern: link.modern.id,
+      optimizer: link.optimizer?.id,
+      receiver,
+      groups: groups.sort((a, b) => (a.group < b.group ? -1 : 1)),
+      problems,
+      dead: dead.reduce((sum, { length }) => sum + length, 0),
+    }
+    const until = limits.reduce((next, { held }) => Math.min(next, held.changesAt(now)), Number.POSITIVE_INFINITY)
+    this.made.set(link.id, { link, of, until, row })
+    return row
   }
 }
 
-export function groupRow(record: ForecastRecord, { groups }: Pick<Link, 'groups'>, now: number): GroupRow {
-  const { group, version, at, settled, settledAt, held, delivery, since } = record
-  const cable = groups.toLegacy(group)
-  const said = verdictOn(record, settled)
-  const isOwed = delivery !== undefined || since !== undefined
-  return {
-    group,
-    cable: cable === group ? undefined : cable,
-    version,
-    at,
-    settled,
-    settledAt,
-    attempts: isOwed ? (delivery?.attempts ?? 0) : undefined,
-    owedSince: isOwed ? (carriedSince(record) ?? at) : undefined,
-    refused: settled > 0 && typeof said === 'object' ? said.refused : undefined,
-    now: held.filter(({ start, end }) => start <= now && now < end),
-    until: held.length > 0 ? endOf(held) : undefined,
-  }
-}
+const none: readonly never[] = []
 
-/** Of a group whose operator asks for its limits: what it would be told. */
-export function askedRow({ group, said }: GroupLimits, { groups }: Pick<Link, 'groups'>, now: number): GroupRow {
-  const cable = groups.toLegacy(group)
-  const { blocks = [], at } = said.CONSUMPTION ?? {}
-  return {
-    group,
-    cable: cable === group ? undefined : cable,
-    version: 0,
-    at,
-    settled: 0,
-    now: blocks.filter(({ start, end }) => start <= now && now < end),
-    until: blocks.length > 0 ? endOf(blocks) : undefined,
-    asks: true,
-  }
+export function groupRow(digest: LimitDigest, { groups }: Pick<Link, 'groups'>, now: number): GroupRow {
+  const { held, link: _, ...row } = digest
+  const cable = groups.toLegacy(row.group)
+  return { ...row, cable: cable === row.group ? undefined : cable, now: held.at(now), until: held.end }
 }

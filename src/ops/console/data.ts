@@ -52,6 +52,8 @@ export interface LinkRow {
   /** Who is to hold its limits, one of the two. */
   readonly receiver: string
   readonly groups: readonly GroupRow[]
+  /** Forecasts that its flexibility provider says it cannot meet, the oldest first. */
+  readonly problems: readonly Problem[]
   /** Messages of it that were given up. */
   readonly dead: number
 }
@@ -77,6 +79,19 @@ export interface GroupRow {
   readonly until?: number | undefined
   /** It is told its limits when it asks, and not sent them. */
   readonly asks?: boolean | undefined
+}
+
+/** What a flexibility provider said that it cannot do. */
+export interface Problem {
+  readonly link: string
+  /** The forecast it is about, where that could be found out. */
+  readonly group?: string | undefined
+  readonly type?: string | undefined
+  readonly message: string
+  readonly exchange: string
+  readonly at: number
+  /** When the last of the blocks ends that it named; absent where it named none. */
+  readonly until?: number | undefined
 }
 
 /** A party of either protocol. */
@@ -159,6 +174,8 @@ export interface GroupView {
   readonly fallback: readonly Block[]
   readonly optimum: readonly Block[]
   readonly usage: readonly UsedInterval[]
+  /** What was said that cannot be done about this group, the oldest first. */
+  readonly problems: readonly Problem[]
   /** Forecasts as they were received by this process, the oldest first. */
   readonly versions: readonly Version[]
 }

@@ -1,16 +1,21 @@
 /**
- * Tells browsers what has changed, by server-sent events: one look at the state for all of them, and none while nobody listens.
+ * Looks at the state for everybody, and tells browsers what has changed, by server-sent events: often while somebody listens, and now
+ * and then while nobody does, so that who comes need not wait until hundreds of schedules have been read.
  * Limits: a fixed number of listeners; one that reads slowly is told less often, and of everything at once.
  */
 import type { ServerResponse } from 'node:http'
-import type { ConsoleData, Overview } from './data.ts'
+import type { ConsoleData, Overview, Party } from './data.ts'
 import { needsOf } from './needs.ts'
 
 export interface LiveOptions {
   readonly data: Pick<ConsoleData, 'overview'>
+  /** Called with what was seen while nobody listens. */
+  readonly prepare?: (overview: Overview) => Promise<unknown>
   readonly mostListeners?: number
-  /** Pause between two looks, and between signs of life to listeners, in milliseconds. */
+  /** Pause between two looks, also while nobody listens, and between signs of life to listeners, in milliseconds. */
   readonly lookEvery?: number
+  readonly idleEvery?: number
+  readonly firstAfter?: number
   readonly beatEvery?: number
 }
 
@@ -33,10 +38,18 @@ export class Live {
   private readonly options: LiveOptions
   private readonly listeners = new Set<Listener>()
   private timer: NodeJS.Timeout | undefined
-  private seen: ReadonlyMap<string, string> | undefined
+  private isStopped = false
+  private seen: ReadonlyMap<string, unknown> | undefined
 
   constructor(options: LiveOptions) {
     this.options = options
+    this.next(options.firstAfter ?? 3000)
+  }
+
+  /** Does not look any more; who listens is not sent away. */
+  stop(): void {
+    this.isStopped = true
+    clearTimeout(this.timer)
   }
 
   /** Takes over a response. False when there are too many listeners already; then nothing was done. */
@@ -51,34 +64,35 @@ export class Live {
     })
     response.on('close', () => {
       this.listeners.delete(listener)
-      if (this.listeners.size === 0) this.rest()
     })
-    this.timer ??= this.next()
+    if (this.listeners.size === 1) this.next()
     return true
   }
 
-  private rest(): void {
+  private next(after = this.pause()): void {
     clearTimeout(this.timer)
-    this.timer = undefined
-    this.seen = undefined
+    if (!this.isStopped) this.timer = setTimeout(() => void this.look(), after).unref()
   }
 
-  private next(): NodeJS.Timeout {
-    return setTimeout(() => void this.look(), this.options.lookEvery ?? 2000).unref()
+  private pause(): number {
+    const { lookEvery = 2000, idleEvery = 15_000 } = this.options
+    return this.listeners.size > 0 ? lookEvery : idleEvery
   }
 
   private async look(): Promise<void> {
     const overview = await this.options.data.overview().catch(() => undefined)
-    if (this.listeners.size === 0) return this.rest()
-    if (overview) this.compare(overview)
-    this.timer = this.next()
+    if (this.listeners.size === 0) {
+      this.seen = undefined
+      if (overview) await this.options.prepare?.(overview)
+    } else if (overview) this.compare(overview)
+    this.next()
   }
 
   private compare(overview: Overview): void {
-    const now = fingerprints(overview)
+    const now = thingsOf(overview)
     const before = this.seen ?? now
     this.seen = now
-    const changed = [...now].filter(([name, print]) => before.get(name) !== print).map(([name]) => name)
+    const changed = [...now].filter(([name, thing]) => before.get(name) !== thing).map(([name]) => name)
     const gone = [...before.keys()].filter((name) => !now.has(name))
     for (const listener of this.listeners) {
       for (const name of [...changed, ...gone]) listener.pending.add(name)
@@ -100,13 +114,17 @@ export class Live {
   }
 }
 
-/** What a page would show of each thing, as text; how late the gateway is changes all the time and is left out. */
-function fingerprints({ links, parties, alarms, isUp }: Overview): Map<string, string> {
-  const standing = parties.map(({ overdueMs: _, ...party }) => party)
-  return new Map([
-    ...links.map((link) => [`link ${link.link}`, JSON.stringify(link)] as const),
-    ['parties', JSON.stringify(standing)],
+/** Each thing on a page: what has not changed is the same as before. */
+function thingsOf({ links, parties, alarms, isUp }: Overview): Map<string, unknown> {
+  return new Map<string, unknown>([
+    ...links.map((link) => [`link ${link.link}`, link] as const),
+    ['parties', JSON.stringify(parties.map(printOf))],
     ['alarms', JSON.stringify(alarms[0] ?? '')],
     ['state', String(isUp)],
   ])
+}
+
+/** How late the gateway is changes all the time and is left out. */
+function printOf({ overdueMs: _, ...party }: Party): object {
+  return party
 }

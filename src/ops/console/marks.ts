@@ -2,7 +2,7 @@
 
 import type { Block } from '../../exchange/schedule.ts'
 import type { Party } from './data.ts'
-import { type Html, html, joined, type Part } from './html.ts'
+import { Html, html, joined, type Part } from './html.ts'
 
 export type Tone = 'good' | 'act' | 'look' | 'idle'
 
@@ -44,7 +44,8 @@ export interface TableRow {
 export interface TableOptions {
   readonly caption: string
   readonly columns: readonly Column[]
-  readonly rows: readonly TableRow[]
+  /** Rows, or what was made of them. */
+  readonly rows: readonly (TableRow | Html)[]
   readonly id?: string
   readonly empty: string
   /** Said once to eyes too, or only to ears. */
@@ -56,27 +57,29 @@ export interface TableOptions {
 /** Its roles are written out, because on a phone its rows are laid out as cards. The first cell of a row is its head. */
 export function table({ caption, columns, rows, id, empty, showCaption, isNarrow }: TableOptions): Html {
   if (rows.length === 0) return html`<p class="empty"${id && html` id="${id}" data-region`}>${empty}</p>`
-  const heads = columns.map(
-    ({ head, kind }) => html`<th role="columnheader" scope="col" class="${kind ?? ''}">${head}</th>`,
-  )
+  const heads = columns.map(({ head, kind }) => html`<th role="columnheader" scope="col"${classOf(kind)}>${head}</th>`)
   return html`<div class="scroll${isNarrow && ' narrow'}" role="region" tabindex="0" aria-label="${caption}"><table role="table"${id && html` id="${id}" data-rows`}>
-<caption class="${!showCaption && 'unseen'}">${caption}</caption>
+<caption${!showCaption && classOf('unseen')}>${caption}</caption>
 <thead role="rowgroup"><tr role="row">${heads}</tr></thead>
 <tbody role="rowgroup">
 ${joined(
-  rows.map((row) => rowHtml(row, columns)),
+  rows.map((row) => (row instanceof Html ? row : rowHtml(row, columns))),
   '\n',
 )}
 </tbody></table></div>`
 }
 
-function rowHtml({ id, tone, text, cells }: TableRow, columns: readonly Column[]): Html {
+function classOf(name: string | undefined): Html | undefined {
+  return name === undefined ? undefined : html` class="${name}"`
+}
+
+export function rowHtml({ id, tone, text, cells }: TableRow, columns: readonly Column[]): Html {
   const written = cells.map((cell, i) =>
     i === 0
       ? html`<th role="rowheader" scope="row">${cell}</th>`
-      : html`<td role="cell" class="${columns[i]?.kind ?? ''}" data-head="${columns[i]?.head}">${cell}</td>`,
+      : html`<td role="cell"${classOf(columns[i]?.kind)} data-head="${columns[i]?.head}">${cell}</td>`,
   )
-  return html`<tr role="row"${id && html` id="${id}"`}${tone && html` class="${tone}"`}${text !== undefined && html` data-text="${text.toLowerCase()}"`}>${written}</tr>`
+  return html`<tr role="row"${id && html` id="${id}"`}${classOf(tone)}${text !== undefined && html` data-text="${text.toLowerCase()}"`}>${written}</tr>`
 }
 
 /** `11 kW`, per phase where it is not for all of them. */

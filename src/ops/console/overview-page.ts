@@ -1,29 +1,42 @@
 /** The first page: what needs a person, in words, and below it a row for each link. */
+import { breather } from './breath.ts'
 import type { GroupRow, LinkRow, Overview, Party } from './data.ts'
 import { type Html, html, joined } from './html.ts'
 import type { Page } from './layout.ts'
-import { badge, standingBadge, type TableRow, type Tone, table } from './marks.ts'
+import { badge, type Column, rowHtml, standingBadge, type TableRow, type Tone, table } from './marks.ts'
 import { name, slug, words } from './names.ts'
 import { isBare, isLate, needsOf } from './needs.ts'
 import { groupPath, linkPath, sentenceHtml } from './places.ts'
-import { ago, clock } from './times.ts'
+import { ago, clock, dayOf } from './times.ts'
 
 const mostNeeds = 40
 const mostAlarms = 12
 
-export function overviewPage(overview: Overview, filter: string): Page {
+/** Rows as they were made last; what they were made of stays the same object as long as it says the same. */
+const made = new WeakMap<LinkRow, { readonly of: readonly unknown[]; readonly text: string; readonly row: Html }>()
+
+const columns: readonly Column[] = [
+  ...['Link', 'OSCP 1.0 party', 'OSCP 2.0 party', 'Groups', 'Newest limit'].map((head) => ({ head })),
+  ...['Agenda', 'Dead'].map((head) => ({ head, kind: 'number' as const })),
+]
+
+export async function overviewPage(overview: Overview, filter: string): Promise<Page> {
   const { at, links, parties } = overview
   const known = new Map(parties.map((party) => [party.peer, party]))
   const wanted = filter.toLowerCase()
-  const rows = links.map((link) => linkRow(link, known, at)).filter(({ text }) => text.toLowerCase().includes(wanted))
-  const columns = ['Link', 'OSCP 1.0 party', 'OSCP 2.0 party', 'Groups', 'Newest limit'].map((head) => ({ head }))
-  const counts = ['Agenda', 'Dead'].map((head) => ({ head, kind: 'number' as const }))
+  const breath = breather()
+  const rows: Html[] = []
+  for (const link of links) {
+    const { text, row } = linkRow(link, known, at)
+    if (text.includes(wanted)) rows.push(row)
+    await breath()
+  }
   const content = html`<h1>Has every limit arrived?</h1>
 ${needsHtml(overview)}
 <section aria-labelledby="links">
 <div class="bar"><h2 id="links">Links <span class="quiet">${links.length}</span></h2>
 <form class="filter" action="/console" role="search" aria-label="Links"><label for="filter">Filter</label> <input id="filter" name="filter" type="search" value="${filter}" autocomplete="off" spellcheck="false" data-filters="link-rows"><span id="filter-count" class="quiet" role="status"></span></form></div>
-${table({ caption: 'Links', id: 'link-rows', columns: [...columns, ...counts], rows, empty: links.length > 0 ? 'No link is called so.' : 'No link is configured.' })}
+${table({ caption: 'Links', id: 'link-rows', columns, rows, empty: links.length > 0 ? 'No link is called so.' : 'No link is configured.' })}
 </section>
 ${alarmsHtml(overview)}`
   return { title: 'Overview', current: 'overview', live: true, content }
@@ -73,8 +86,26 @@ function alarmsHtml({ alarms, at }: Overview): Html {
 ${table({ caption: 'Alarms of late', id: 'alarms', columns, rows: isSaid ? rows : rows.map(({ cells }) => ({ cells: cells.slice(0, -1) })), empty: '' })}</section>`
 }
 
-function linkRow(row: LinkRow, parties: ReadonlyMap<string, Party>, now: number): TableRow & { readonly text: string } {
-  const [legacy, modern, receiver] = [row.legacy, row.modern, row.receiver].map((peer) => parties.get(peer))
+/** The row of a link, and in small letters what a filter looks for. */
+function linkRow(link: LinkRow, parties: ReadonlyMap<string, Party>, now: number) {
+  const sides = [link.legacy, link.modern, link.receiver].map((peer) => parties.get(peer))
+  const newest = newestOf(link)
+  // Besides the time of day nothing of a row changes by itself.
+  const of = [...sides, stateOf(link, now)[1], newest && isLate(newest, now), dayOf(now)]
+  const known = made.get(link)
+  if (known && of.every((part, i) => part === known.of[i])) return known
+  const row = tableRow(link, sides, newest, now)
+  const next = { of, text: row.text, row: rowHtml(row, columns) }
+  made.set(link, next)
+  return next
+}
+
+function tableRow(
+  row: LinkRow,
+  [legacy, modern, receiver]: readonly (Party | undefined)[],
+  newest: GroupRow | undefined,
+  now: number,
+): TableRow & { readonly text: string } {
   const [tone, word] = stateOf(row, now)
   const owed = row.groups.filter(({ attempts }) => attempts !== undefined).length
   const covered = row.groups.filter(({ now: holding }) => holding.length > 0).length
@@ -83,14 +114,12 @@ function linkRow(row: LinkRow, parties: ReadonlyMap<string, Party>, now: number)
     html`${name(row.legacy, 32)} ${legacy && standingBadge(legacy)}<small>${heard(legacy, now)}</small>`,
     html`${name(row.modern, 32)} ${modern && standingBadge(modern)}<small>${deadline(modern, now)}</small>`,
     html`${row.groups.length}<small>${row.groups.length === 0 ? '' : `${covered} with a limit now`}</small>`,
-    newestHtml(row, now),
-    html`${receiver?.agenda ?? 0}<small>${owed > 0 && `${owed} limit${owed === 1 ? '' : 's'} owed`}</small>`,
+    newestHtml(row, newest, now),
+    html`${receiver?.agenda ?? 0}${owed > 0 && html`<small>${owed} limit${owed === 1 ? '' : 's'} owed</small>`}`,
     row.dead > 0 ? html`<a href="/console/dead">${row.dead}</a>` : '0',
   ]
-  const text = [row.link, row.legacy, row.modern, word, ...row.groups.flatMap((g) => [g.group, g.cable ?? ''])].join(
-    ' ',
-  )
-  return { id: `link-${slug(row.link)}`, tone, text, cells }
+  const names = [row.link, row.legacy, row.modern, word, ...row.groups.flatMap((g) => [g.group, g.cable ?? ''])]
+  return { id: `link-${slug(row.link)}`, tone, text: names.join(' ').toLowerCase(), cells }
 }
 
 export function stateOf({ groups, dead }: LinkRow, now: number): [Tone, string] {
@@ -113,11 +142,14 @@ function deadline(party: Party | undefined, now: number): Html {
 }
 
 /** The group whose limit came last. */
-function newestHtml({ link, groups }: LinkRow, now: number): Html {
-  const newest = groups.reduce<GroupRow | undefined>(
+function newestOf({ groups }: LinkRow): GroupRow | undefined {
+  return groups.reduce<GroupRow | undefined>(
     (last, group) => ((group.at ?? 0) >= (last?.at ?? 0) ? group : last),
     undefined,
   )
+}
+
+function newestHtml({ link }: LinkRow, newest: GroupRow | undefined, now: number): Html {
   if (!newest) return html`<span class="quiet">none</span>`
   const { group, cable, version, at } = newest
   const came = at === undefined ? '' : html` of ${clock(at, now)}`

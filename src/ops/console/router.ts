@@ -20,6 +20,7 @@ import { overviewPage } from './overview-page.ts'
 import { peersPage } from './peers-page.ts'
 import { exchangePath } from './places.ts'
 import { placesHtml } from './places-page.ts'
+import { squeezed } from './squeezed.ts'
 
 export interface ConsoleOptions {
   readonly data: ConsoleData
@@ -29,10 +30,14 @@ export interface ConsoleOptions {
   readonly now: () => number
 }
 
-/** Adds the console to an application. */
-export type Attach = (app: Koa) => void
+export interface Console {
+  /** Adds it to an application. */
+  attach(app: Koa): void
+  /** It looks at nothing by itself any more. */
+  stop(): void
+}
 
-export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
+export function openConsole({ data, log, token, now }: ConsoleOptions): Console {
   const assets = loadAssets()
   const router = new Router()
   const login = new Login({ token, now })
@@ -50,7 +55,7 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
   const overviewOf = lastOne((overview: Overview) => overviewPage(overview, ''))
   router.get('/console', async (ctx) => {
     const [overview, filter] = [await data.overview(), textOf(ctx.query.filter)]
-    show(ctx, filter === '' ? overviewOf(overview) : overviewPage(overview, filter))
+    show(ctx, await (filter === '' ? overviewOf(overview) : overviewPage(overview, filter)))
   })
   router.get('/console/links/:link', async (ctx) => {
     const overview = await data.overview()
@@ -86,10 +91,15 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Attach {
     ctx.body = asset.body
   })
   serveActions(router, { data, login, log, now, show, problem })
-  serveApi(router, data, new Live({ data }))
-  return (app) => {
-    app.use(guard(log, problem))
-    app.use(router.routes())
+  const live = new Live({ data, prepare: overviewOf })
+  serveApi(router, data, live)
+  return {
+    attach(app) {
+      app.use(guard(log, problem))
+      app.use(squeezed)
+      app.use(router.routes())
+    },
+    stop: () => live.stop(),
   }
 }
 

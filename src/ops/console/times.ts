@@ -1,6 +1,6 @@
 /**
- * Instants and durations as people read them: in UTC as the server writes them, and in the reader's zone once a script has run.
- * Limits: the exact instant always stands in `datetime`, and in the title.
+ * Instants and durations as people read them: in UTC as the server writes them, in the reader's zone and as ages once a script has
+ * run. Limits: the exact instant always stands in `datetime`; the script puts it into the title.
  */
 import { type Html, html } from './html.ts'
 
@@ -9,12 +9,9 @@ export function clock(at: number, now: number): Html {
   return element(at, 'clock', clockText(at, now))
 }
 
-/** `4 minutes ago`. */
+/** `4 minutes ago` for those with scripts; for all others when it was, because a page may stay open. */
 export function ago(at: number, now: number): Html {
-  const distance = now - at
-  const text =
-    Math.abs(distance) < 1500 ? 'now' : distance > 0 ? `${lasting(distance)} ago` : `in ${lasting(-distance)}`
-  return element(at, 'ago', text)
+  return element(at, 'ago', clockText(at, now))
 }
 
 /** As the clock, to the second. */
@@ -28,9 +25,13 @@ export function exact(at: number): Html {
 }
 
 export function clockText(at: number, now: number): string {
-  const iso = new Date(at).toISOString()
-  const isToday = iso.slice(0, 10) === new Date(now).toISOString().slice(0, 10)
-  return `${isToday ? '' : `${dayText(at)} `}${iso.slice(11, 16)} UTC`
+  const isToday = dayOf(at) === dayOf(now)
+  return `${isToday ? '' : `${dayText(at)} `}${new Date(at).toISOString().slice(11, 16)} UTC`
+}
+
+/** Counts the days since 1970: what is said of an instant is another the next day. */
+export function dayOf(at: number): number {
+  return Math.floor(at / (24 * 3600_000))
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -56,6 +57,5 @@ export function lasting(ms: number): string {
 }
 
 function element(at: number, form: string, text: string): Html {
-  const iso = new Date(at).toISOString()
-  return html`<time datetime="${iso}" data-form="${form}" title="${iso.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}">${text}</time>`
+  return html`<time datetime="${new Date(at).toISOString()}" data-form="${form}">${text}</time>`
 }

@@ -4,11 +4,13 @@
  * change them from outside. An expired record may take up memory until about as many writes have passed as there are records.
  */
 import type { PeerId } from '../../exchange/ids.ts'
-import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } from '../../exchange/ledger.ts'
 
 interface Entry {
   readonly text: string
   readonly revision: number
+  /** Which of all writes it was. */
+  readonly mark: number
   readonly expires: number
   /** Where the record stands in the agenda; undefined when nothing is due. */
   due: number | undefined
@@ -30,6 +32,7 @@ interface Shelf {
 export class MemoryLedger implements Ledger {
   private readonly now: () => number
   private readonly shelves = new Map<PeerId, Shelf>()
+  private writes = 0
   private writesUntilSweep = 0
 
   constructor(now: () => number) {
@@ -55,7 +58,8 @@ export class MemoryLedger implements Ledger {
     const before = this.find(shelf, id)
     if ((before?.revision ?? 0) !== revision) return false
     const now = this.now()
-    const entry: Entry = { text, revision: revision + 1, expires: now + keepFor, due: before?.due }
+    const mark = ++this.writes
+    const entry: Entry = { text, revision: revision + 1, mark, expires: now + keepFor, due: before?.due }
     shelf.entries.set(id, entry)
     if (listed !== false) shelf.listed.add(id)
     else shelf.listed.delete(id)
@@ -111,6 +115,12 @@ export class MemoryLedger implements Ledger {
     const { agenda } = this.shelf(peer)
     const [first] = agenda
     return { size: agenda.length, overdueMs: first ? Math.max(0, this.now() - first.due) : 0 }
+  }
+
+  async survey(peer: PeerId, known: readonly string[]): Promise<Survey> {
+    const shelf = this.shelf(peer)
+    const marks = known.map((id) => this.find(shelf, id)?.mark)
+    return { agenda: await this.agenda(peer), ids: await this.list(peer, ''), marks }
   }
 
   async isReady(): Promise<boolean> {

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
-import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Write } from '../../exchange/ledger.ts'
+import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } from '../../exchange/ledger.ts'
 import { answered, closeRedis, defineScript, type RedisClient, redisKey } from './client.ts'
 
 /** The first character of a value says how the rest is written: '1' is JSON. */
@@ -45,6 +45,7 @@ export class RedisLedger implements Ledger {
       sift: defineScript<string[]>(client, 'ledger-sift'),
       list: defineScript<string[]>(client, 'ledger-list'),
       agenda: defineScript<[number, number]>(client, 'ledger-agenda'),
+      survey: defineScript<[number, number, string[], (string | null)[]]>(client, 'ledger-survey'),
       ready: defineScript<string>(client, 'ready'),
     }
   }
@@ -107,6 +108,12 @@ export class RedisLedger implements Ledger {
   async agenda(peer: PeerId): Promise<AgendaDepth> {
     const [size, overdueMs] = await this.scripts.agenda([agendaKey(peer)], [])
     return { size, overdueMs }
+  }
+
+  async survey(peer: PeerId, known: readonly string[]): Promise<Survey> {
+    const keys = [agendaKey(peer), indexKey(peer), ...known.map((id) => recordKey(peer, id))]
+    const [size, overdueMs, ids, tokens] = await this.scripts.survey(keys, [])
+    return { agenda: { size, overdueMs }, ids, marks: tokens.map((token) => token ?? undefined) }
   }
 
   async isReady(): Promise<boolean> {

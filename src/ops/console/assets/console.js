@@ -54,6 +54,7 @@ export function localise(root = document) {
     const { form } = element.dataset
     const text = textOf(form, date)
     if (element.textContent !== text) element.textContent = text
+    if (element.title === '') element.title = element.dateTime.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
   }
   for (const element of root.querySelectorAll('text[data-at]')) {
     const text = hours.format(new Date(Number(element.dataset.at)))
