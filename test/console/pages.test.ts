@@ -177,6 +177,7 @@ describe('The console in a browser', function () {
     await page.goto(url)
     const rows = page.locator('#link-rows tbody tr')
     expect(await rows.count()).to.equal(500)
+    expect(await textOf(page, '#needs')).to.include('grid-000, grid-001, grid-002 and 497 more have never called.')
     await page.locator('#filter').fill('link-49')
     expect(await page.locator('#link-rows tbody tr:visible').count()).to.equal(10)
     expect(await textOf(page, '#filter-count')).to.equal('10 of 500')

@@ -2,7 +2,7 @@
 
 import { type Html, html, joined } from './html.ts'
 import { encode, name, slug, words } from './names.ts'
-import type { Piece, Place } from './needs.ts'
+import type { Piece, Place } from './sentences.ts'
 import { clock, clockText } from './times.ts'
 
 export function linkPath(link: string): string {

@@ -127,56 +127,80 @@ function say(text) {
   if (announced && announced.textContent !== text) announced.textContent = text
 }
 
+/** So many times as long as the last refresh took is nothing done: a page of thousands of rows must not hold its reader up. */
+const rest = 10
+const least = 250
+
 function follow(address) {
-  const state = () => document.getElementById('live-state')
-  let needs = Number(document.getElementById('needs')?.dataset.count ?? 0)
-  let wanted = false
+  const overview = document.getElementById('needs')
+  let needs = overview ? Number(overview.dataset.count ?? 0) : undefined
+  let isMissed = false
+  let isRunning = false
   let timer
-  const refresh = async () => {
-    timer = undefined
-    if (document.hidden) {
-      wanted = true
-      return
-    }
-    try {
-      const answer = await fetch(location.href, { headers: { accept: 'text/html' } })
-      if (!answer.ok) return
-      take(new DOMParser().parseFromString(await answer.text(), 'text/html'))
-      applyFilters()
-      document.dispatchEvent(new Event('console:taken'))
-      tellState('live')
-    } catch {
-      tellState('not connected')
-    }
-  }
+  let took = 0
+  let source
+
   const tellState = (word) => {
-    const element = state()
+    const element = document.getElementById('live-state')
     if (element) element.textContent = `, ${word}`
   }
-  const source = new EventSource(address)
-  source.addEventListener('open', () => tellState('live'))
-  source.addEventListener('error', () => tellState('not connected: what you see may be old'))
-  source.addEventListener('changed', ({ data }) => {
+  const refresh = async () => {
+    clearTimeout(timer)
+    timer = undefined
+    isMissed = document.hidden || isRunning
+    if (isMissed) return
+    isRunning = true
+    const began = performance.now()
+    try {
+      const answer = await fetch(location.href, { headers: { accept: 'text/html' } })
+      if (answer.ok) {
+        take(new DOMParser().parseFromString(await answer.text(), 'text/html'))
+        applyFilters()
+        document.dispatchEvent(new Event('console:taken'))
+      }
+      const isLive = source.readyState === EventSource.OPEN
+      const well = isLive ? 'live' : 'read again every half a minute'
+      tellState(answer.ok ? well : `not up to date: the gateway answers ${answer.status}`)
+    } catch {
+      tellState('not connected: what you see may be old')
+    }
+    isRunning = false
+    took = performance.now() - began
+    if (isMissed) soon()
+  }
+  const soon = () => {
+    timer ??= setTimeout(refresh, Math.max(least, rest * took))
+  }
+  const changed = ({ data }) => {
     const change = JSON.parse(data)
-    if (change.needs !== needs)
-      say(
-        change.needs === 0
-          ? 'Nothing needs a person any more.'
-          : change.needs === 1
-            ? 'One thing needs a person.'
-            : `${change.needs} things need a person.`,
-      )
+    if (needs !== undefined && change.needs !== needs) say(needsText(change.needs))
     needs = change.needs
-    if (timer === undefined) timer = setTimeout(refresh, 250)
-  })
+    soon()
+  }
+  const listen = () => {
+    source = new EventSource(address)
+    source.addEventListener('open', () => tellState('live'))
+    source.addEventListener('error', () => tellState('not connected: what you see may be old'))
+    source.addEventListener('changed', changed)
+  }
+  listen()
   // How long something has been so is said by the page, and grows while nothing else changes.
-  setInterval(refresh, 30_000)
+  setInterval(() => {
+    if (source.readyState === EventSource.CLOSED) listen()
+    void refresh()
+  }, 30_000)
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden || !wanted) return
-    wanted = false
-    refresh()
+    if (!document.hidden && isMissed) void refresh()
   })
   addEventListener('pagehide', () => source.close())
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) listen()
+  })
+}
+
+function needsText(count) {
+  if (count === 0) return 'Nothing needs a person any more.'
+  return count === 1 ? 'One thing needs a person.' : `${count} things need a person.`
 }
 
 const zoneNote = document.getElementById('zone')
