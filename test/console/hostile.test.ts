@@ -95,8 +95,9 @@ describe('The console, with hostile names and words,', function () {
 
   for (const scheme of ['light', 'dark'] as const)
     it(`has no fault of accessibility on any page in ${scheme}, on a desk and on a phone`, async () => {
-      const { pages, url } = await besieged()
-      const shown = pages.filter((address) => !address.includes('search') || address.includes('script'))
+      const { pages, url, addresses } = await besieged()
+      const others = [`${url}/search`, `${url}/none`, `${url}/exchanges/none`, `${addresses[0]}?version=1`]
+      const shown = [...pages.filter((address) => !address.includes('search') || address.includes('script')), ...others]
       for (const size of [
         { width: 1440, height: 900 },
         { width: 390, height: 844 },

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { closePages, type Look, openPage } from '../support/browser.ts'
 import { dayOf, json, openConsoleScene, usageOf } from '../support/console-scene.ts'
 import { eventually } from '../support/gateway.ts'
-import { closeScenes } from '../support/scene.ts'
+import { cable, closeScenes, openScene, span } from '../support/scene.ts'
 
 const textOf = (page: Page, selector: string) => page.locator(selector).innerText()
 /** Everything was asked of the gateway, and nothing went wrong. */
@@ -190,6 +190,24 @@ describe('The console in a browser', function () {
     const answer = await fetch(`${url}?filter=LINK-123`)
     expect((await answer.text()).match(/<tr role="row" id="link-/g)).to.have.length(1)
     clean(look, url)
+  })
+
+  it('says so when what it shows is not up to date', async () => {
+    const { gateway, redis, dso } = await openScene('Redis')
+    const { page } = await openPage()
+    await page.goto(`${gateway.adminUrl}/console/dead`)
+    let isFollowed = false
+    void page.waitForResponse(/dead$/).then(() => {
+      isFollowed = true
+    })
+    const follows = async () => {
+      await dso.sendForecast([cable('c1', span('06:00', '07:00', 11))])
+      return isFollowed
+    }
+    await eventually('the page follows', follows, 20_000)
+    await redis!.kill()
+    await page.getByText('not up to date: the gateway answers 503').waitFor({ timeout: 40_000 })
+    expect(await textOf(page, 'main')).to.include('Nothing was given up.')
   })
 
   it('is whole without scripts', async () => {

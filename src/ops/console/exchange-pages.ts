@@ -32,7 +32,7 @@ ${isAll ? about : found}`
 }
 
 function entryRow(entry: Entry, now: number): TableRow {
-  const { at, way, message, peer, link, groups, outcome, status, exchange, from = [], attempt } = entry
+  const { at, way, message, peer, link, groups, outcome, status, exchange, from = [], attempt, request } = entry
   const known = exchange ?? from.at(-1)
   const cells = [
     moment(at, now),
@@ -40,7 +40,9 @@ function entryRow(entry: Entry, now: number): TableRow {
     html`${peer === undefined ? html`<span class="quiet">unknown</span>` : name(peer)}${link !== undefined && html`<small>${name(link)}</small>`}`,
     groupNames(entry, 3),
     html`${outcomeBadge(outcome)}${status !== undefined && html` ${status}`}`,
-    known === undefined ? '' : html`<a class="mono" href="${exchangePath(known)}">${name(known)}</a>`,
+    known === undefined
+      ? request !== undefined && html`<span class="mono quiet">X-Request-ID ${name(request)}</span>`
+      : html`<a class="mono" href="${exchangePath(known)}">${name(known)}</a>`,
   ]
   return { tone: groups.length >= 0 ? toneOf(outcome) : 'idle', cells }
 }
