@@ -27,8 +27,11 @@ export function holdingsOf(shelf: Shelf): Holdings {
   const { version } = shelf
   const known = found.get(shelf)
   if (known?.version === version) return known.holdings
+  const sent = shelf.all<LimitDigest>('forecast/')
+  const names = new Set(sent.map(nameOf))
+  const asked = shelf.all<LimitDigest>('limits/').filter((digest) => !names.has(nameOf(digest)))
   const holdings = {
-    limits: byLink([...shelf.all<LimitDigest>('forecast/'), ...shelf.all<LimitDigest>('limits/')]),
+    limits: byLink([...sent, ...asked]),
     dead: byLink(shelf.all<{ readonly link: string }>('dead/')),
     problems: byLink(shelf.all<readonly Problem[]>('compliance/').flat()),
   }
@@ -36,7 +39,16 @@ export function holdingsOf(shelf: Shelf): Holdings {
   return holdings
 }
 
-/** By what lies on its shelf. A party of OSCP 2.0 is known by its name. */
+/** How a party stood the last time, what that was made of, and until when it stands so if nothing of it changes. */
+interface Stand {
+  readonly of: readonly unknown[]
+  readonly until: number
+  readonly party: Party
+}
+
+const stands = new WeakMap<Shelf, Stand>()
+
+/** By what lies on its shelf; the same object as long as nothing changes. A party of OSCP 2.0 is known by its name. */
 export async function partyOf(
   { sessions, liveness, watch, now }: ConsoleGround,
   shelf: Shelf,
@@ -44,23 +56,34 @@ export async function partyOf(
   circuit: Circuit | undefined,
 ): Promise<Party> {
   const isLegacy = typeof about === 'object'
-  const peer = isLegacy ? about.id : about
+  const [peer, at] = [isLegacy ? about.id : about, now()]
+  const view = isLegacy ? await liveness.view(about, shelf.one<Sign>(signId)?.at) : undefined
+  const lastFailure = watch.failureOf(peer)
+  const { size, overdueMs } = shelf.agenda
+  const of = [about, shelf.version, size, overdueMs, view?.alive, circuit?.state, circuit?.since, lastFailure]
+  const before = stands.get(shelf)
+  if (before && at < before.until && of.every((part, i) => part === before.of[i])) return before.party
   const { first = 0, next = 0 } = shelf.queue ?? {}
-  const standing = isLegacy
-    ? ofLegacy(await liveness.view(about, shelf.one<Sign>(signId)?.at))
-    : ofModern(sessions.view(about, shelf.one<SessionRecord>(sessionId)), now())
-  return {
+  const standing = view ? ofLegacy(view) : ofModern(sessions.view(peer, shelf.one<SessionRecord>(sessionId)), at)
+  const party: Party = {
     peer,
     ...standing,
     circuit: circuit?.state ?? 'closed',
     circuitSince: circuit?.since,
-    lastFailure: watch.failureOf(peer),
-    agenda: shelf.agenda.size,
-    overdueMs: shelf.agenda.overdueMs,
+    lastFailure,
+    agenda: size,
+    overdueMs,
     waiting: next - first,
     waitingSince: next > first ? shelf.all<{ readonly at: number }>('event/')[0]?.at : undefined,
     dead: shelf.all('dead/').length,
   }
+  const offlineAt = party.session?.offlineAt ?? Number.POSITIVE_INFINITY
+  stands.set(shelf, { of, until: offlineAt > at ? offlineAt : Number.POSITIVE_INFINITY, party })
+  return party
+}
+
+function nameOf({ link, group }: LimitDigest): string {
+  return `${link} ${group}`
 }
 
 function byLink<T extends { readonly link: string }>(all: readonly T[]): Map<string, T[]> {

@@ -4,6 +4,7 @@
  * made more rarely. What was read once is kept in memory, a few kilobytes of each group.
  */
 
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PeerId } from '../../exchange/ids.ts'
 import { breather, eachOf } from '../../ops/console/breath.ts'
 import type { ConsoleData, LinkRow, Overview, Party } from '../../ops/console/data.ts'
@@ -15,21 +16,16 @@ import { Shelf } from './shelf.ts'
 const freshFor = 1000
 /** What was read must last this many times as long as the reading took. */
 const rarer = 6
-/** For so long what is old is given at once, while it is read anew. */
-const usableFor = 5000
+/** For so long what is old is given to those for whom reading it anew takes too long; both in milliseconds. */
+const usableFor = 8000
+const patience = 40
 const withinMs = 10_000
 /** So many parties are asked after at a time and no more: what messages wait for comes in between. */
 const atOnce = 32
 
-/** Of a party, as of the last reading. */
-interface Known {
-  readonly shelf: Shelf
-  party?: Party
-}
-
 export class Readings {
   private readonly ground: ConsoleGround
-  private readonly known = new Map<PeerId, Known>()
+  private readonly shelves = new Map<PeerId, Shelf>()
   private readonly rows = new Rows()
   private last: { readonly overview: Overview; readonly from: number; readonly took: number } | undefined
   private reading: Promise<Overview> | undefined
@@ -45,7 +41,9 @@ export class Readings {
     this.reading ??= this.read().finally(() => {
       this.reading = undefined
     })
-    return this.last && age < rest + usableFor ? this.last.overview : this.reading
+    if (!this.last || age >= rest + usableFor) return this.reading
+    const { overview } = this.last
+    return Promise.race([this.reading, delay(patience, overview, { ref: false })])
   }
 
   /** Something was changed by us: what was read before is not given any more. */
@@ -90,13 +88,10 @@ export class Readings {
     const parties = new Map<string, Party>()
     await eachOf([...modern, ...legacy], atOnce, async (about) => {
       const peer = typeof about === 'object' ? about.id : about
-      const known = this.known.get(peer) ?? { shelf: new Shelf(peer) }
-      this.known.set(peer, known)
-      const { shelf } = known
+      const shelf = this.shelves.get(peer) ?? new Shelf(peer)
+      this.shelves.set(peer, shelf)
       await shelf.look(ledger, at, breath)
-      const party = await partyOf(this.ground, shelf, about, circuits.get(peer))
-      if (!known.party || !isSame(party, known.party)) known.party = party
-      parties.set(peer, known.party)
+      parties.set(peer, await partyOf(this.ground, shelf, about, circuits.get(peer)))
       holdings.set(peer, holdingsOf(shelf))
       await breath()
     })
@@ -108,13 +103,4 @@ export class Readings {
     const all = [...modern, ...legacy.map(({ id }) => id)]
     return { links: rows, parties: all.map((peer) => parties.get(peer)!) }
   }
-}
-
-/** Whether two plain objects say the same. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (one === other) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  const names = Object.keys(one)
-  if (names.length !== Object.keys(other).length) return false
-  return names.every((name) => isSame(one[name as never], other[name as never]))
 }

@@ -1,12 +1,12 @@
 /**
  * What the console keeps of one party between two looks: of each of its records what a row shows of it. A look asks once what has
  * changed, and reads only that.
- * Limits: of a party no more than 5,000 limits and 1,000 dead messages are looked at. One look at a time.
+ * Limits: of a party no more than 5,000 groups and 1,000 dead messages are looked at. One look at a time.
  */
 import type { Event } from '../../exchange/events.ts'
 import type { GroupLimits } from '../../exchange/flows/group-limits.ts'
 import type { ComplianceError } from '../../exchange/flows/unmet-forecasts.ts'
-import { groupOf, typeOf } from '../../exchange/forecast-key.ts'
+import { typeOf } from '../../exchange/forecast-key.ts'
 import type { ForecastRecord } from '../../exchange/forecast-record.ts'
 import type { PeerId } from '../../exchange/ids.ts'
 import type { AgendaDepth, Ledger } from '../../exchange/ledger.ts'
@@ -51,11 +51,9 @@ export class Shelf {
     const survey = await again(() => ledger.survey(this.peer, known))
     this.agenda = survey.agenda
     const stale = new Map<string, Kept['mark']>()
-    known.forEach((id, i) => {
-      const mark = survey.marks[i]
-      if (mark !== this.kept.get(id)!.mark) stale.set(id, mark)
-    })
-    const others = this.wanted(survey.ids).filter((id) => !this.kept.has(id))
+    for (const [i, mark] of survey.marks.entries())
+      if (mark !== this.kept.get(known[i]!)?.mark) stale.set(known[i]!, mark)
+    const others = this.unknown(survey.ids)
     if (others.length > 0) {
       const { marks } = await again(() => ledger.survey(this.peer, others))
       others.forEach((id, i) => void stale.set(id, marks[i]))
@@ -77,9 +75,9 @@ export class Shelf {
 
   /** What is kept of all records whose ids begin so. */
   all<T>(prefix: string): T[] {
-    return [...this.kept].flatMap(([id, { digest }]) =>
-      digest !== undefined && id.startsWith(prefix) ? [digest as T] : [],
-    )
+    const found: T[] = []
+    for (const [id, { digest }] of this.kept) if (digest !== undefined && id.startsWith(prefix)) found.push(digest as T)
+    return found
   }
 
   get queue(): Queue | undefined {
@@ -103,17 +101,26 @@ export class Shelf {
     if (wanted !== undefined && !this.kept.has(wanted)) await this.read(ledger, wanted, unread, now)
   }
 
-  /** Those of the party's records that rows are made of. */
-  private wanted(ids: readonly string[]): string[] {
-    const { peer } = this
-    const sent = ids.filter((id) => id.startsWith('forecast/') && typeOf({ peer, id }) === 'CONSUMPTION')
-    const names = new Set(sent.map((id) => `limits/${id.split('/')[1]}/${groupOf({ peer, id })}`))
+  /** Those of the party's records that rows are made of, and that are not kept yet. */
+  private unknown(ids: readonly string[]): string[] {
+    const { peer, kept } = this
+    const found: string[] = []
+    let [groups, dead] = [0, 0]
+    let listed: Set<string> | undefined
     // What is said of a group that it was sent limits of stands in those.
-    const unsent = ids.filter((id) => id.startsWith('limits/') && !names.has(id))
-    for (const id of this.kept.keys()) if (names.has(id)) this.kept.delete(id)
-    const dead = ids.filter((id) => id.startsWith('dead/'))
-    const problems = ids.filter((id) => id.startsWith('compliance/'))
-    return [...sent.slice(0, mostGroups), ...unsent.slice(0, mostGroups), ...dead.slice(0, mostDead), ...problems]
+    const isSent = (id: string) => {
+      listed ??= new Set(ids)
+      return listed.has(id.replace(/^limits\/([^/]*)/, 'forecast/$1/CONSUMPTION'))
+    }
+    for (const id of ids) {
+      const isGroup = (id.startsWith('forecast/') && typeOf({ peer, id }) === 'CONSUMPTION') || id.startsWith('limits/')
+      const isDead = id.startsWith('dead/')
+      if (!isGroup && !isDead && !id.startsWith('compliance/')) continue
+      if (isGroup && ++groups > mostGroups) continue
+      if (isDead && ++dead > mostDead) continue
+      if (!kept.has(id) && !(id.startsWith('limits/') && isSent(id))) found.push(id)
+    }
+    return found
   }
 }
 

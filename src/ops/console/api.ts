@@ -6,6 +6,7 @@ import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { csvOf } from './csv.ts'
 import type { ConsoleData, LinkRow, Overview } from './data.ts'
+import { lastOne } from './last-one.ts'
 import type { Live } from './live.ts'
 import { isSlugOf } from './names.ts'
 import { needsOf } from './needs.ts'
@@ -20,11 +21,12 @@ export interface Route {
 }
 
 export function apiRoutes(data: ConsoleData): Route[] {
+  const overviewOf = lastOne(overviewAnswer)
   return [
     {
       path: '/overview',
       says: 'What needs a person, and how all links, parties and certificates stand.',
-      answer: overview,
+      answer: async () => overviewOf(await data.overview()),
     },
     {
       path: '/links/:link',
@@ -66,14 +68,13 @@ export function apiRoutes(data: ConsoleData): Route[] {
       },
     },
   ]
+}
 
-  async function overview(): Promise<object> {
-    const { links, ...rest } = await data.overview()
-    const needs = needsOf({ links, ...rest }).map(({ urgency, link, sentence }) => {
-      return { urgency, link, sentence: sentenceText(sentence, rest.at) }
-    })
-    return { ...rest, needs, links: links.map((link) => summaryOf(link, rest.at)) }
-  }
+function overviewAnswer({ links, ...rest }: Overview): object {
+  const needs = needsOf({ links, ...rest }).map(({ urgency, link, sentence }) => {
+    return { urgency, link, sentence: sentenceText(sentence, rest.at) }
+  })
+  return { ...rest, needs, links: links.map((link) => summaryOf(link, rest.at)) }
 }
 
 /** Everything of a group, found by the steps of its path. */

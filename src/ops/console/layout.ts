@@ -23,6 +23,8 @@ export interface Page {
   readonly current?: 'overview' | 'search' | 'dead' | 'peers' | undefined
   /** Shown in the search field. */
   readonly query?: string
+  /** When what it shows was so, in milliseconds since 1970; now where that is not said. */
+  readonly at?: number
   /** Whether the page follows what happens. */
   readonly live?: boolean
   /** A script of its own, besides the one of all pages. */
@@ -39,7 +41,7 @@ const pages = [
 
 export function layout(
   { assets, access, now }: Frame,
-  { title, current, query = '', live, script, content }: Page,
+  { title, current, query = '', at = now, live, script, content }: Page,
 ): string {
   const navigation = pages.map(
     ([page, path, label]) =>
@@ -59,7 +61,7 @@ export function layout(
 <body${live && html` data-live="/console/api/events"`}>
 <a class="skip" href="#content">Skip to the content</a>
 <header class="top">
-<a class="brand" href="/console"><span class="brand-mark" aria-hidden="true">⇄</span> OSCP gateway</a>
+<a class="brand" href="/console"><span class="brand-mark" aria-hidden="true">&#8644;</span> OSCP gateway</a>
 <nav aria-label="Console"><ul>${navigation}</ul></nav>
 <form class="search" role="search" action="/console/search">
 <label class="unseen" for="q">Find by any id, group, cable or party</label>
@@ -67,7 +69,7 @@ export function layout(
 <button>Find</button>
 </form>
 <div class="who">${accessHtml(access)}</div>
-<p class="moment"><span id="asof" data-region>As of ${moment(now, now)}<span id="live-state"></span></span> <span id="zone">Times are UTC.</span></p>
+<p class="moment"><span id="asof" data-region>As of ${moment(at, now)}<span id="live-state"></span></span> <span id="zone">Times are UTC.</span></p>
 </header>
 <main id="content" tabindex="-1">
 ${content}

@@ -24,7 +24,7 @@ ${link.optimizer !== undefined && side('Optimizer', link.optimizer, partyNamed(l
 </dl>
 <section aria-labelledby="groups"><h2 id="groups">Groups <span class="quiet">${link.groups.length}</span></h2>
 ${table({ caption: 'Groups', id: 'group-rows', columns, rows, empty: 'No limit has come on this link yet.' })}</section>`
-  return { title: link.link, live: true, content }
+  return { title: link.link, at, live: true, content }
 }
 
 function side(term: string, peer: string, party: Party | undefined, now: number): Html {

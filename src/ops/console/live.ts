@@ -75,7 +75,7 @@ export class Live {
   }
 
   private pause(): number {
-    const { lookEvery = 2000, idleEvery = 15_000 } = this.options
+    const { lookEvery = 2000, idleEvery = 5000 } = this.options
     return this.listeners.size > 0 ? lookEvery : idleEvery
   }
 

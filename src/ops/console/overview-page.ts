@@ -39,7 +39,7 @@ ${needsHtml(overview)}
 ${table({ caption: 'Links', id: 'link-rows', columns, rows, empty: links.length > 0 ? 'No link is called so.' : 'No link is configured.' })}
 </section>
 ${alarmsHtml(overview)}`
-  return { title: 'Overview', current: 'overview', live: true, content }
+  return { title: 'Overview', current: 'overview', at, live: true, content }
 }
 
 function needsHtml(overview: Overview): Html {

@@ -38,7 +38,7 @@ export function peersPage({ parties, at }: Overview): Page {
 <div class="bar"><p class="quiet">Commands run beside the gateway, with its configuration; they need Redis.</p>
 <form class="filter" role="search" aria-label="Parties"><label for="filter">Filter</label> <input id="filter" type="search" autocomplete="off" spellcheck="false" data-filters="peer-rows"><span id="filter-count" class="quiet" role="status"></span></form></div>
 ${table({ caption: 'Parties', id: 'peer-rows', columns, rows, empty: 'No party is configured.' })}`
-  return { title: 'Parties', current: 'peers', live: true, content }
+  return { title: 'Parties', current: 'peers', at, live: true, content }
 }
 
 function stateHtml(party: Party, now: number): Html {

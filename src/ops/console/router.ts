@@ -11,6 +11,7 @@ import { exchangePage, searchPage } from './exchange-pages.ts'
 import { groupPage } from './group-page.ts'
 import { guard } from './guard.ts'
 import { html } from './html.ts'
+import { lastOne } from './last-one.ts'
 import { layout, type Page } from './layout.ts'
 import { linkPage } from './link-page.ts'
 import { Live } from './live.ts'
@@ -20,7 +21,7 @@ import { overviewPage } from './overview-page.ts'
 import { peersPage } from './peers-page.ts'
 import { exchangePath } from './places.ts'
 import { placesHtml } from './places-page.ts'
-import { squeezed } from './squeezed.ts'
+import { answerShared, squeezed } from './squeezed.ts'
 
 export interface ConsoleOptions {
   readonly data: ConsoleData
@@ -41,9 +42,14 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Console 
   const assets = loadAssets()
   const router = new Router()
   const login = new Login({ token, now })
+  const shown = new WeakMap<Page, { readonly text: string }>()
   const show = (ctx: Context, page: Page) => {
+    const access = login.access(ctx)
+    const known = access.kind === 'logged in' ? undefined : shown.get(page)
+    const answer = known ?? { text: layout({ assets, access, now: now() }, page) }
+    if (access.kind !== 'logged in') shown.set(page, answer)
     ctx.type = 'html'
-    ctx.body = layout({ assets, access: login.access(ctx), now: now() }, page)
+    answerShared(ctx, answer)
   }
   const problem = (ctx: Context, status: number, sentence: string) => {
     ctx.status = status
@@ -100,15 +106,6 @@ export function openConsole({ data, log, token, now }: ConsoleOptions): Console 
       app.use(router.routes())
     },
     stop: () => live.stop(),
-  }
-}
-
-/** A page that many look at is made once from what was read once. */
-function lastOne<T extends object, R>(make: (from: T) => R): (from: T) => R {
-  let last: { readonly from: T; readonly made: R } | undefined
-  return (from) => {
-    if (last?.from !== from) last = { from, made: make(from) }
-    return last.made
   }
 }
 

@@ -37,10 +37,10 @@ function ago(date) {
   return distance > 0 ? `${lasting(distance)} ago` : `in ${lasting(-distance)}`
 }
 
-/** How far the gateway's clock is behind ours: ages are told by its clock. */
+/** How far the gateway's clock is behind ours: ages are told by its clock. What a page shows may be some seconds old itself. */
 const served = document.querySelector('#asof time')
 let offset = served ? Date.now() - Date.parse(served.dateTime) : 0
-if (Math.abs(offset) < 5000) offset = 0
+if (Math.abs(offset) < 15000) offset = 0
 
 function textOf(form, date) {
   if (form === 'ago') return ago(date)
