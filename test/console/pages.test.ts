@@ -105,6 +105,33 @@ describe('The console in a browser', function () {
     expect(await textOf(page, '.versions [aria-current]')).to.include('v1')
   })
 
+  it('shows what a party says it cannot keep to: at the top, at the link and at the group, with its exchange', async () => {
+    const { cpo, dso, url, say } = await openConsoleScene()
+    await dso.sendForecast([dayOf('CABLE-17', () => 80)])
+    const { page } = await openPage()
+    await page.goto(`${url}/links/north/groups/FEEDER-0815`)
+    await page.getByText(/, live/).waitFor()
+    // The block that is on was cut to what is left of it.
+    const [, ...coming] = (cpo.received.at(-1)!.body as { forecasted_blocks: object[] }).forecasted_blocks
+    const words = 'at most 95 kW <b>until noon</b>'
+    const answer = await say('group_capacity_compliance_error', {
+      message: words,
+      forecasted_blocks: coming.slice(0, 2),
+    })
+    expect(answer.status).to.equal(204)
+    await page.locator('#problems').getByText(words).waitFor({ timeout: 40_000 })
+    expect(await textOf(page, '#problems')).to.match(/Cannot be met, says charge-co 1[\s\S]*consumption\s*until/)
+    await page.goto(`${url}/links/north`)
+    expect(await textOf(page, '#problems')).to.match(/FEEDER-0815[\s\S]*at most 95 kW <b>until noon<\/b>/)
+    await page.locator('#problems a.mono').click()
+    await page.waitForURL(/\/exchanges\//)
+    expect(await textOf(page, 'h1')).to.equal('GroupCapacityComplianceError')
+    await page.goto(url)
+    expect(await textOf(page, '#needs')).to.include(`CABLE-17: charge-co says that it cannot keep to it: ${words}`)
+    const { problems } = await json<{ problems: object[] }>(`${url}/api/links/north/groups/FEEDER-0815`)
+    expect(problems[0]).to.include({ group: 'FEEDER-0815', type: 'CONSUMPTION', message: words })
+  })
+
   it('finds an exchange by any id, and shows it from the message to the last answer', async () => {
     const { cpo, dso, url, gateway } = await openConsoleScene()
     await dso.sendForecast([dayOf('CABLE-17', () => 80)])

@@ -85,10 +85,17 @@ export async function findGroup(data: ConsoleData, linkStep: string, groupStep: 
   return data.group(row.link, group)
 }
 
-function summaryOf({ groups, ...link }: LinkRow, at: Overview['at']): object {
+function summaryOf({ groups, problems, ...link }: LinkRow, at: Overview['at']): object {
   const owed = groups.filter(({ attempts }) => attempts !== undefined).length
   const covered = groups.filter(({ now }) => now.length > 0).length
-  return { ...link, state: stateOf({ groups, ...link }, at)[1], groups: groups.length, covered, owed }
+  return {
+    ...link,
+    state: stateOf({ groups, problems, ...link }, at)[1],
+    problems: problems.length,
+    groups: groups.length,
+    covered,
+    owed,
+  }
 }
 
 /** Puts every address of the interface below `/console/api` into the router. */

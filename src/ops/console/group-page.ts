@@ -8,6 +8,7 @@ import { isLate, whyLate } from './needs.ts'
 import { arrivalHtml } from './overview-page.ts'
 import { exchangesLink, groupPath, linkPath } from './places.ts'
 import { legendHtml, plotHtml, type SeriesWords, wordsOf } from './plot.ts'
+import { problemsHtml } from './problems.ts'
 import { type Drawing, drawingOf, type SeriesName, type Span, seriesNames, seriesOf, spansOf } from './series.ts'
 import { clock, clockText } from './times.ts'
 
@@ -32,6 +33,7 @@ ${view.mode !== undefined && html`<div><dt>In force</dt><dd>${view.mode === 'reg
 ${row.refused !== undefined && html`<div><dt>Refused with</dt><dd>${words(row.refused)}</dd></div>`}
 <div><dt>Exchanges</dt><dd>${exchangesLink(row.group)}</dd></div>
 </dl>
+${problemsHtml(link, view.problems, at)}
 ${versionsHtml(view, version, here)}
 <section aria-labelledby="plot-head" id="plot" ${version === undefined && html`data-region`}><div class="bar"><h2 id="plot-head">The next 24 hours</h2>${legendHtml(drawing, called)}</div>
 ${spans.length === 0 ? html`<p class="empty">No limit is known for the next 24 hours.</p>` : plotSection(drawing, spans, view, called)}

@@ -7,6 +7,7 @@ import { name, slug, wholeName, words } from './names.ts'
 import { isBare, isLate } from './needs.ts'
 import { arrivalHtml, stateOf } from './overview-page.ts'
 import { groupPath } from './places.ts'
+import { problemsHtml } from './problems.ts'
 import { ago, clock } from './times.ts'
 
 export function linkPage(link: LinkRow, { at, parties }: Overview): Page {
@@ -23,7 +24,8 @@ ${link.optimizer !== undefined && side('Optimizer', link.optimizer, partyNamed(l
 <div><dt>Limits go to</dt><dd>${name(link.receiver)}</dd></div>
 </dl>
 <section aria-labelledby="groups"><h2 id="groups">Groups <span class="quiet">${link.groups.length}</span></h2>
-${table({ caption: 'Groups', id: 'group-rows', columns, rows, empty: 'No limit has come on this link yet.' })}</section>`
+${table({ caption: 'Groups', id: 'group-rows', columns, rows, empty: 'No limit has come on this link yet.' })}</section>
+${problemsHtml(link, link.problems, at)}`
   return { title: link.link, at, live: true, content }
 }
 

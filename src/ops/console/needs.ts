@@ -4,6 +4,7 @@
  */
 import type { GroupRow, LinkRow, Overview, Party } from './data.ts'
 import { needsOfParties } from './party-needs.ts'
+import { needsOfProblems } from './problems.ts'
 import { alike, mostAlike, type Need, type Piece, patience, peerPiece } from './sentences.ts'
 import { lasting } from './times.ts'
 
@@ -30,6 +31,7 @@ export function needsOf(overview: Overview): Need[] {
     })
   const troubled = links.flatMap((row) => troublesOf(row, at))
   needs.push(...needsOfLinks(troubled, known, at))
+  needs.push(...needsOfProblems(links, at))
   needs.push(...needsOfParties(parties, new Set(troubled.map(({ row }) => row.receiver)), at))
   for (const { face, peer, expiresAt } of certificates) {
     if (expiresAt - at > certificateDays * day) continue
