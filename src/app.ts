@@ -2,14 +2,14 @@
  * Composition root: with its folder the only place that knows every room. It starts the gateway, and stops it.
  * Limits: it starts nothing until the mappings are accounted for; a Redis that is down makes it not ready, not dead.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { begin } from './app/beginning.ts'
 import { adminFace, listenOn } from './app/faces.ts'
+import { home, revision, version } from './app/home.ts'
 import { openLasting } from './app/lasting.ts'
 import { redisOptions } from './app/ledger.ts'
 import { buildLinks } from './app/links.ts'
+import { shippedMappings } from './app/mappings.ts'
 import { assemble } from './app/parts.ts'
 import type { Phase } from './app/readiness.ts'
 import { reconfigure } from './app/reconfigure.ts'
@@ -23,10 +23,12 @@ import type { LegacyView } from './exchange/liveness.ts'
 import type { Observer } from './exchange/observer.ts'
 import type { Link } from './exchange/peers.ts'
 import type { Listener } from './http/listen.ts'
-import { type Crossing, loadCrossings } from './mapping/crossings.ts'
+import { type Crossing, compileCrossings } from './mapping/crossings.ts'
 import { mountedCrossings } from './mapping/mounted/load.ts'
 import type { Log } from './ops/log.ts'
 import type { Sessions } from './session/sessions.ts'
+
+export { home, revision, version }
 
 export interface Gateway {
   readonly soapUrl: string
@@ -62,20 +64,9 @@ export interface GatewayOptions {
   readonly random?: () => number
 }
 
-/** The folder that holds package.json, wsdl/ and, compiled or not, mappings/. */
-export const home = findHome(dirname(fileURLToPath(import.meta.url)))
-
-export const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string }
-
-/** Which commit was built: whoever builds an image leaves it in this file. */
-export const revision = existsSync(join(home, 'REVISION'))
-  ? readFileSync(join(home, 'REVISION'), 'utf8').trim()
-  : 'unknown'
-
 /** Loads and accounts for every mapping that ships. Throws FindingsError. */
-export function shippedCrossings(): Promise<Crossing[]> {
-  const here = dirname(fileURLToPath(import.meta.url))
-  return loadCrossings(join(here, '..', 'mappings'), join(home, 'wsdl'))
+export async function shippedCrossings(): Promise<Crossing[]> {
+  return compileCrossings(await shippedMappings(), join(home, 'wsdl'))
 }
 
 /** What ships, and every dialect mounted in this folder, if there is one. Throws FindingsError. */
@@ -95,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const phase: Phase = { draining: false, beginning: undefined }
   const at = { soap: '', rest: '', admin: '' }
   const fixed = { log, observer, version, revision, now, random }
-  const lasting = openLasting({ ...fixed, config, crossings: options.crossings, urls: at }, () => shift.current)
+  const lasting = await openLasting({ ...fixed, config, crossings: options.crossings, urls: at }, () => shift.current)
   const build = (config: Config, crossings: readonly Crossing[]) =>
     assemble({ ...fixed, config, crossings, urls: urlsOf(config, at) }, lasting, (parts) =>
       adminFace(parts, lasting, phase),
@@ -209,9 +200,4 @@ function trimmed(url = ''): string {
 
 function urlOf({ host, port }: Listener, tls?: object): string {
   return `http${tls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-function findHome(folder: string): string {
-  if (existsSync(join(folder, 'package.json'))) return folder
-  return findHome(dirname(folder))
 }

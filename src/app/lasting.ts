@@ -9,7 +9,7 @@ import type { Pace } from '../exchange/pace.ts'
 import { ProcessMemory } from '../exchange/process-memory.ts'
 import { type HttpClient, httpClient } from '../http/outbound.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import type { Tracing } from '../ops/trace.ts'
+import type { Tracing } from '../ops/tracing.ts'
 import type { Vault } from '../session/vault.ts'
 import { Watch } from './console/watch.ts'
 import { openJournal } from './journal.ts'
@@ -33,11 +33,11 @@ export interface Lasting {
   close(withinMs: number): Promise<void>
 }
 
-export function openLasting(options: PartsOptions, current: () => Parts): Lasting {
+export async function openLasting(options: PartsOptions, current: () => Parts): Promise<Lasting> {
   const { config, log, now } = options
   // Traces are told over connections of their own.
   const client: HttpClient = httpClient()
-  const tracing = tracingOf(options, client)
+  const tracing = await tracingOf(options, client)
   const { ledger, pace } = openState(config, log, now)
   const journal = openJournal(config, () => Object.keys(current().config.peers), now)
   return {

@@ -1,22 +1,18 @@
 #!/usr/bin/env node
-/** The command `oscp-gateway`: one subcommand per file of this folder; `start` is the default. */
+/**
+ * The command `oscp-gateway`: one subcommand per file of this folder, loaded when it runs; `start` is the default, and as built it
+ * comes as one bundle (build.mjs).
+ */
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { revision, version } from '../app.ts'
-import { check } from './check.ts'
-import { diffConfig, printConfig } from './config.ts'
-import { day } from './day.ts'
-import { type DeadOptions, dropDead, listDead, retryDead, showDead } from './dead.ts'
-import { demo } from './demo.ts'
-import { type DraftOptions, draft } from './draft.ts'
+import { revision, version } from '../app/home.ts'
+import type { DeadOptions } from './dead.ts'
+import type { DraftOptions } from './draft.ts'
 import { exitCodes, report } from './exit.ts'
-import { type FakeCommandOptions, fake } from './fake.ts'
-import { type JournalOptions, journal, showExchange } from './journal.ts'
-import { listLimits } from './limits.ts'
-import { type PagesOptions, pages } from './pages.ts'
-import { forgetPeer, issueToken, listPeers, rotateToken } from './peers.ts'
-import { probe, probes } from './probe.ts'
-import { start } from './start.ts'
-import { type TranslateOptions, translate } from './translate.ts'
+import type { FakeCommandOptions } from './fake.ts'
+import type { JournalOptions } from './journal.ts'
+import type { PagesOptions } from './pages.ts'
+import { probes } from './probes.ts'
+import type { TranslateOptions } from './translate.ts'
 
 const program = new Command('oscp-gateway')
   .description('Gateway between OSCP 1.0 (SOAP) and OSCP 2.0 (JSON).')
@@ -31,7 +27,8 @@ program
   .description('run the gateway; without a configuration, a sandbox')
   .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG')
   .action((options: { config?: string }) => {
-    code = start(options.config)
+    // The bundle knows its own errors only.
+    code = import('#start').then(({ start, report }) => start(options.config).catch(report))
   })
 
 program
@@ -39,7 +36,7 @@ program
   .description('check mappings, and a configuration if given, as start-up does; exit 78 with all findings')
   .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG, if set')
   .action((options: { config?: string }) => {
-    code = check(options.config)
+    code = import('./check.ts').then(({ check }) => check(options.config))
   })
 
 program
@@ -48,7 +45,7 @@ program
   .addArgument(new Argument('[probe]', 'which').choices(probes).default('livez'))
   .option('-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG, if set')
   .action((which: string, options: { config?: string }) => {
-    code = probe(which, options.config)
+    code = import('./probe.ts').then(({ probe }) => probe(which, options.config))
   })
 
 program
@@ -59,7 +56,9 @@ program
   .option('--seconds <n>', 'of a day: how long it takes', '120')
   .option('--exit', 'of a day: end when it is over')
   .action((options: { keep?: boolean; day?: boolean; seconds: string; exit?: boolean }) => {
-    code = options.day ? day(options) : demo(options.keep ?? false)
+    code = options.day
+      ? import('./day.ts').then(({ day }) => day(options))
+      : import('./demo.ts').then(({ demo }) => demo(options.keep ?? false))
   })
 
 const fakes = program
@@ -80,7 +79,7 @@ for (const [role, what] of [
     .option('--json', 'one JSON text for each message')
     .option('--strict', 'exit 20 if anything it sent was refused or unanswered, or it was told something wrong')
     .action((options: FakeCommandOptions) => {
-      code = fake(role, options)
+      code = import('./fake.ts').then(({ fake }) => fake(role, options))
     })
 
 program
@@ -101,7 +100,7 @@ program
       .default('table'),
   )
   .action((file: string, options: TranslateOptions) => {
-    code = translate(file, options)
+    code = import('./translate.ts').then(({ translate }) => translate(file, options))
   })
 
 const config = ['-c, --config <file>', 'configuration file (YAML); else OSCP_GW_CONFIG'] as const
@@ -113,7 +112,7 @@ const configs = program
   )
   .option(...config)
   .action((options: { config?: string }) => {
-    code = printConfig(options.config)
+    code = import('./config.ts').then(({ printConfig }) => printConfig(options.config))
   })
 
 configs
@@ -121,7 +120,8 @@ configs
   .description('print what this file would change, and what of it needs a restart; exit 78 if it cannot be used')
   .option(...config)
   .action((file: string, _options: unknown, command: Command) => {
-    code = diffConfig(command.optsWithGlobals<{ config?: string }>().config, file)
+    const { config } = command.optsWithGlobals<{ config?: string }>()
+    code = import('./config.ts').then(({ diffConfig }) => diffConfig(config, file))
   })
 
 const journals = program
@@ -142,7 +142,7 @@ const journals = program
   .option('--limit <n>', 'at most so many', '50')
   .option('--json', 'one JSON text a line, with receipts')
   .action((options: JournalOptions) => {
-    code = journal(options)
+    code = import('./journal.ts').then(({ journal }) => journal(options))
   })
 
 journals
@@ -152,7 +152,7 @@ journals
   .option('--json', 'one JSON text a line')
   .action((exchange: string, _options: unknown, command: Command) => {
     const { config: file, json } = command.optsWithGlobals<{ config?: string; json?: boolean }>()
-    code = showExchange(file, exchange, json ?? false)
+    code = import('./journal.ts').then(({ showExchange }) => showExchange(file, exchange, json ?? false))
   })
 
 program
@@ -162,7 +162,7 @@ program
   )
   .option(...config)
   .action((options: { config?: string }) => {
-    code = listLimits(options.config)
+    code = import('./limits.ts').then(({ listLimits }) => listLimits(options.config))
   })
 
 const peers = program
@@ -170,7 +170,7 @@ const peers = program
   .description('list the OSCP 2.0 parties and how they stand with us; needs the Redis that the gateway uses')
   .option(...config)
   .action((options: { config?: string }) => {
-    code = listPeers(options.config)
+    code = import('./peers.ts').then(({ listPeers }) => listPeers(options.config))
   })
 
 peers
@@ -179,7 +179,8 @@ peers
   .option(...config)
   .option('--expires <duration>', 'how long it may wait to be used: 90m, 24h, 7d', '7d')
   .action((id: string, { expires }: { expires: string }, command: Command) => {
-    code = issueToken(command.optsWithGlobals<{ config?: string }>().config, id, expires)
+    const { config } = command.optsWithGlobals<{ config?: string }>()
+    code = import('./peers.ts').then(({ issueToken }) => issueToken(config, id, expires))
   })
 
 peers
@@ -187,7 +188,8 @@ peers
   .description('give a registered party a new token of ours')
   .option(...config)
   .action((id: string, _options: unknown, command: Command) => {
-    code = rotateToken(command.optsWithGlobals<{ config?: string }>().config, id)
+    const { config } = command.optsWithGlobals<{ config?: string }>()
+    code = import('./peers.ts').then(({ rotateToken }) => rotateToken(config, id))
   })
 
 peers
@@ -195,7 +197,8 @@ peers
   .description('forget the tokens of a party at once, and unregister from it')
   .option(...config)
   .action((id: string, _options: unknown, command: Command) => {
-    code = forgetPeer(command.optsWithGlobals<{ config?: string }>().config, id)
+    const { config } = command.optsWithGlobals<{ config?: string }>()
+    code = import('./peers.ts').then(({ forgetPeer }) => forgetPeer(config, id))
   })
 
 const dead = program
@@ -211,19 +214,19 @@ dead
   .description('list them, the oldest first')
   .argument('[party]', 'those of one party only')
   .action((party: string | undefined, _options: unknown, command: Command) => {
-    code = listDead(deadOptions(command), party)
+    code = import('./dead.ts').then(({ listDead }) => listDead(deadOptions(command), party))
   })
 
 for (const [name, description, work] of [
-  ['show', 'show one with all that is kept of it, the message itself included', showDead],
-  ['retry', 'put one into the queue of its party again, as the last', retryDead],
-  ['drop', 'forget one', dropDead],
+  ['show', 'show one with all that is kept of it, the message itself included', 'showDead'],
+  ['retry', 'put one into the queue of its party again, as the last', 'retryDead'],
+  ['drop', 'forget one', 'dropDead'],
 ] as const)
   dead
     .command(`${name} <party> <id>`)
     .description(description)
     .action((party: string, id: string, _options: unknown, command: Command) => {
-      code = work(deadOptions(command), party, id)
+      code = import('./dead.ts').then((dead) => dead[work](deadOptions(command), party, id))
     })
 
 program
@@ -232,7 +235,7 @@ program
   .option('-o, --out <folder>', 'where to; docs/mappings of this installation without it')
   .option('--check', 'write nothing; exit 1 and name what is stale')
   .action((options: PagesOptions) => {
-    code = pages(options)
+    code = import('./pages.ts').then(({ pages }) => pages(options))
   })
 
 program
@@ -243,7 +246,7 @@ program
   .option('--id <id>', 'id of the dialect; without it, after the file')
   .option('--force', 'write over the files of a folder that exists')
   .action((files: string[], options: DraftOptions) => {
-    code = draft(files, options)
+    code = import('./draft.ts').then(({ draft }) => draft(files, options))
   })
 
 try {

@@ -6,8 +6,6 @@ import { get } from 'node:http'
 import { adminAddress } from '../config.ts'
 import { exitCodes } from './exit.ts'
 
-export const probes = ['livez', 'readyz', 'startupz'] as const
-
 const patience = 2000
 
 /** Resolves with the exit code: 0 when the answer is 200, 1 with a line that says what it is instead. */

@@ -8,6 +8,8 @@ import { prepare } from './prepare.ts'
 import { reloader } from './reload.ts'
 import { curlLine, sandboxConfig, sandboxReceiver } from './sandbox.ts'
 
+export { report } from './exit.ts'
+
 /** Runs until a signal; resolves with the exit code. Throws what stops the start. */
 export async function start(file: string | undefined): Promise<number> {
   const stopping = firstSignal()

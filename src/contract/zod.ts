@@ -16,8 +16,15 @@ export function messageFromZod(name: string, schema: z.ZodType, file: string, fi
   const node = schema as unknown as ZodNode
   const type = complex(node, name, (rule, sentence) => findings.push({ file, rule, sentence }))
   const message: Message = { name, uri: '', type, doc: node.description ?? '' }
-  const compiled = z.compile(schema)
-  return { ...message, accept: (json) => acceptMessage(message, compiled, json) }
+  // Most gateways hear few of the messages, and compiling them all is a good part of a start.
+  let compiled: z.ZodType | undefined
+  return {
+    ...message,
+    accept(json) {
+      compiled ??= z.compile(schema)
+      return acceptMessage(message, compiled, json)
+    },
+  }
 }
 
 type Report = (rule: string, sentence: string) => void

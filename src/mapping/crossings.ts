@@ -1,5 +1,5 @@
 /**
- * Loads every crossing of a mappings folder, accounts for every field, and compiles what it found; or says all that is wrong.
+ * Finds every crossing of a mappings folder, accounts for every field, and compiles what it found; or says all that is wrong.
  * Limits: it runs once, at start-up and in `check`; a crossing with any finding stops the gateway.
  */
 import { createHash } from 'node:crypto'
@@ -27,19 +27,35 @@ export interface Crossing {
   readonly hash: string
 }
 
-/** Loads all `<legacy>--<modern>` folders of `mappings`. Throws FindingsError with every finding of every folder. */
-export async function loadCrossings(mappings: string, wsdl: string): Promise<Crossing[]> {
+/** A `<legacy>--<modern>` folder, and what its index exports; undefined where there is none. */
+export interface MappingFolder {
+  readonly name: string
+  readonly module: CrossingModule | undefined
+}
+
+export async function mappingFolders(mappings: string): Promise<MappingFolder[]> {
+  const folders = readdirSync(mappings, { withFileTypes: true }).filter((e) => e.isDirectory() && e.name.includes('--'))
+  return Promise.all(
+    folders
+      .sort((a, b) => a.name.localeCompare(b.name))
+      .map(async ({ name }) => {
+        const file = ['index.ts', 'index.js'].map((f) => join(mappings, name, f)).find(existsSync)
+        if (file === undefined) return { name, module: undefined }
+        return { name, module: ((await import(pathToFileURL(file).href)) as { default: CrossingModule }).default }
+      }),
+  )
+}
+
+/** Compiles all of them. Throws FindingsError with every finding of every folder. */
+export function compileCrossings(folders: readonly MappingFolder[], wsdl: string): Crossing[] {
   const findings: Finding[] = []
   const crossings: Crossing[] = []
-  const folders = readdirSync(mappings, { withFileTypes: true }).filter((e) => e.isDirectory() && e.name.includes('--'))
-  for (const { name } of folders.sort((a, b) => a.name.localeCompare(b.name))) {
-    const file = ['index.ts', 'index.js'].map((f) => join(mappings, name, f)).find(existsSync)
-    if (file === undefined) {
+  for (const { name, module } of folders) {
+    if (module === undefined) {
       findings.push({ file: `mappings/${name}`, rule: 'index', sentence: 'has no index file that exports a crossing' })
       continue
     }
     try {
-      const module = ((await import(pathToFileURL(file).href)) as { default: CrossingModule }).default
       crossings.push(compileCrossing(module, `mappings/${name}`, wsdl))
     } catch (error) {
       if (!(error instanceof FindingsError)) throw error

@@ -4,7 +4,6 @@
  * this process remembers it (the last 10,000 exchanges); beyond that the exchange id is an attribute of both.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { RequestListener } from 'node:http'
 import {
   type Attributes,
   type Context,
@@ -26,43 +25,12 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { errorTable } from '../errors.ts'
-import type { ExchangeId, PeerId, RequestId } from '../exchange/ids.ts'
-import type { LegacyWire } from '../exchange/legacy.ts'
-import type { Observer } from '../exchange/observer.ts'
-import type { ModernWire } from '../exchange/peers.ts'
+import type { ExchangeId } from '../exchange/ids.ts'
 import type { HttpClient } from '../http/outbound.ts'
 import type { Translator } from '../mapping/compile.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { traceExporter } from './trace-export.ts'
-
-/** What the composition puts around its parts; each gives back the same kind of part. */
-export interface Tracing {
-  readonly observer: Observer
-  serve(listener: RequestListener): RequestListener
-  receiver<Request extends Received, T>(receiver: Receives<Request, T>): Receives<Request, T>
-  crossings(crossings: readonly Crossing[]): readonly Crossing[]
-  modernWire(wire: ModernWire): ModernWire
-  legacyWire(wire: LegacyWire): LegacyWire
-  call<Given extends Called, Said extends { readonly verdict: string }>(
-    call: (given: Given) => Promise<Said>,
-  ): (given: Given) => Promise<Said>
-  http(client: HttpClient): HttpClient
-  /** Sends what is left. */
-  stop(): Promise<void>
-}
-
-interface Received {
-  readonly exchange: ExchangeId
-  readonly peer: PeerId
-}
-interface Receives<Request, T> {
-  receive(request: Request): Promise<T>
-}
-interface Called {
-  readonly peer: PeerId
-  readonly message: string
-  readonly request: RequestId
-}
+import type { Tracing } from './tracing.ts'
 
 export interface TraceOptions {
   readonly endpoint: string
@@ -221,19 +189,4 @@ export function openTracing({ client, version, onProblem, ...settings }: TraceOp
 function known(given: Readonly<Record<string, string | undefined>>): Attributes {
   const said = Object.entries(given).filter(([, value]) => value !== undefined)
   return Object.fromEntries(said.map(([name, value]) => [`oscp.${name}`, value]))
-}
-
-const nobody = () => undefined
-
-/** Puts nothing around anything. */
-export const untraced: Tracing = {
-  observer: { exchanged: nobody, attempted: nobody, alarm: nobody },
-  serve: (listener) => listener,
-  receiver: (receiver) => receiver,
-  crossings: (crossings) => crossings,
-  modernWire: (wire) => wire,
-  legacyWire: (wire) => wire,
-  call: (call) => call,
-  http: (client) => client,
-  stop: async () => undefined,
 }

@@ -14,17 +14,18 @@ interface Key {
   readonly bytes: Buffer
 }
 
+const keyLength = 32
 const nonceLength = 12
 const tagLength = 16
 
 export class Vault {
   private readonly keys: readonly Key[]
 
-  /** `secrets` are the lines of the key file, at least one; each is any text with enough randomness in it. */
-  constructor(secrets: readonly string[]) {
+  /** `secrets` are the lines of the key file, at least one: each any text with enough randomness in it, or the bytes of a key. */
+  constructor(secrets: readonly (string | Buffer)[]) {
     this.keys = secrets.map((secret) => {
       // The salt is fixed: replicas must arrive at the same key, and the file holds a key, not a password to be guessed.
-      const bytes = scryptSync(secret, 'oscp-gateway token key', 32)
+      const bytes = typeof secret === 'string' ? scryptSync(secret, 'oscp-gateway token key', keyLength) : secret
       return { id: createHash('sha256').update(bytes).digest('hex').slice(0, 8), bytes }
     })
     if (this.keys.length === 0) throw new TypeError('a vault needs a key')
@@ -32,7 +33,7 @@ export class Vault {
 
   /** For state that ends with the process: so does the key. */
   static ephemeral(): Vault {
-    return new Vault([randomBytes(32).toString('base64url')])
+    return new Vault([randomBytes(keyLength)])
   }
 
   seal(peer: PeerId, token: string): Sealed {

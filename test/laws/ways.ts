@@ -5,13 +5,13 @@
 import { resolve } from 'node:path'
 import type { Complex, Contract, Message } from '../../src/contract/model.ts'
 import type { CompiledMessage, Part, Translator, Value } from '../../src/mapping/compile.ts'
-import { type Crossing, loadCrossings } from '../../src/mapping/crossings.ts'
+import { type Crossing, compileCrossings, mappingFolders } from '../../src/mapping/crossings.ts'
 import type { Direction, Rule } from '../../src/mapping/rules.ts'
 import type { Context } from '../../src/mapping/run.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-export const crossings: readonly Crossing[] = await loadCrossings(`${root}/mappings`, `${root}/wsdl`)
+export const crossings: readonly Crossing[] = compileCrossings(await mappingFolders(`${root}/mappings`), `${root}/wsdl`)
 
 export interface End {
   readonly wire: 'soap' | 'json'

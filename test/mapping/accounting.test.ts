@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { expect } from 'chai'
 import crossing from '../../mappings/oscp-1.0--oscp-2.0/index.ts'
 import { FindingsError } from '../../src/contract/model.ts'
-import { compileCrossing, loadCrossings } from '../../src/mapping/crossings.ts'
+import { compileCrossing, compileCrossings, mappingFolders } from '../../src/mapping/crossings.ts'
 import type { CrossingModule, MessageModule, Rule } from '../../src/mapping/define.ts'
 import { shaperFor } from '../../src/mapping/shapers/index.ts'
 
@@ -47,7 +47,7 @@ function accountsForAField(rule: Rule): boolean {
 
 describe('Accounting', () => {
   it('finds nothing wrong with the mappings that ship', async () => {
-    const crossings = await loadCrossings(`${root}/mappings`, wsdl)
+    const crossings = compileCrossings(await mappingFolders(`${root}/mappings`), wsdl)
     expect(crossings.map((c) => c.id)).to.include('oscp-1.0--oscp-2.0')
   })
 

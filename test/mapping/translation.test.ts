@@ -5,13 +5,14 @@ import { z } from 'zod'
 import { messageFromZod } from '../../src/contract/zod.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type { Part, Value } from '../../src/mapping/compile.ts'
-import { loadCrossings } from '../../src/mapping/crossings.ts'
+import { compileCrossings, mappingFolders } from '../../src/mapping/crossings.ts'
 import { template } from '../../src/mapping/objects.ts'
 import type { Context } from '../../src/mapping/run.ts'
 import { context } from '../support/context.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const crossing = (await loadCrossings(`${root}/mappings`, `${root}/wsdl`)).find((c) => c.id === 'oscp-1.0--oscp-2.0')!
+const crossings = compileCrossings(await mappingFolders(`${root}/mappings`), `${root}/wsdl`)
+const crossing = crossings.find((c) => c.id === 'oscp-1.0--oscp-2.0')!
 const of = (name: string) => crossing.messages.find((m) => m.module.name === name)!
 
 const at = (hours: number) => new Date(Date.parse('2026-03-03T00:00:00Z') + hours * 3_600_000).toISOString()
