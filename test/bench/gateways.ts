@@ -7,6 +7,7 @@ import { freePort, startNode } from './machine.ts'
 import type { Server } from './rounds.ts'
 
 export interface Gateway extends Server {
+  readonly token: string
   readonly process: ChildProcess
   readonly adminPort: number
   /** From the start of the process until `/readyz` said yes, in milliseconds. */
@@ -21,16 +22,20 @@ export interface GatewayOptions {
   readonly dso?: Readonly<Record<string, unknown>>
   /** How many parties each side has; the first of them are `dso` and `cpo`. */
   readonly parties?: number
+  /** What it shows the sink; without it one of its own. */
+  readonly token?: string
   /** Options of node itself. */
   readonly node?: readonly string[]
 }
 
 let count = 0
 
-export const startGateway = async ({ home, folder, sink, settings, dso, parties = 1, node = [] }: GatewayOptions) => {
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const { home, folder, sink, settings, dso, parties = 1, node = [] } = options
   const [port, adminPort] = [await freePort(), await freePort()]
-  const token = `gateway-${count++}`
-  const file = join(folder, `${token}.yaml`) // JSON is YAML
+  const name = `gateway-${count++}`
+  const token = options.token ?? name
+  const file = join(folder, `${name}.yaml`) // JSON is YAML
   const names = Array.from({ length: parties }, (_, i) => (i === 0 ? '' : `-${i}`))
   const config = {
     listen: { soap: `127.0.0.1:${port}`, rest: '127.0.0.1:0', admin: `127.0.0.1:${adminPort}` },
@@ -51,8 +56,15 @@ export const startGateway = async ({ home, folder, sink, settings, dso, parties 
     if (await isReady(adminPort)) break
     if (process.exitCode !== null || performance.now() > deadline) throw new Error('The gateway did not become ready.')
   }
-  const gateway: Gateway = { process, pid: process.pid!, port, token, adminPort, readyMs: performance.now() - began }
-  return gateway
+  return { process, pid: process.pid!, port, token, adminPort, readyMs: performance.now() - began }
+}
+
+/** How long its event loop was held since this was asked before, in milliseconds; it looks every 10 ms. */
+export const loopHeldMs = async ({ adminPort }: Gateway): Promise<number> => {
+  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text()
+  const [, seconds] = /^nodejs_eventloop_lag_max_seconds ([\d.e+-]+)$/m.exec(text) ?? []
+  if (seconds === undefined) throw new Error('The gateway does not tell how long its event loop was held.')
+  return Math.max(0, Number(seconds) * 1000 - 10)
 }
 
 const isReady = (port: number): Promise<boolean> =>

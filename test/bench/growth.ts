@@ -1,12 +1,14 @@
 /** How cost grows: with the blocks and cables of a message, with the groups and parties in state, with replicas, and with time. */
 import { startRedis } from '../support/redis.ts'
+import { allArrived } from './arrivals.ts'
 import type { Setting } from './contestants.ts'
-import { type Gateway, startGateway } from './gateways.ts'
+import { type Gateway, loopHeldMs, startGateway } from './gateways.ts'
 import { load } from './load.ts'
 import { cpuMicros, memoryOf, stop } from './machine.ts'
-import { eachCable, forecastRequest } from './messages.ts'
+import { eachCable, forecastsFor } from './messages.ts'
 import type { Section } from './report.ts'
 import { cpuOf, measure, type Row, row, spreadOf } from './rounds.ts'
+import type { Sink } from './sink.ts'
 import { heartbeatsDuringForecasts } from './table.ts'
 import { short } from './targets.ts'
 
@@ -16,18 +18,22 @@ const raised = { bodyLimit: 64 * 1_048_576, limits: { blocks: 100_000 } }
 
 const cables = (count: number): number[] => Array.from({ length: count }, (_, id) => id)
 
-export const growth = async (setting: Setting): Promise<Section[]> => [
-  await byMessage(setting),
-  await byState(setting),
-  await byReplicas(setting),
-  await byTime(setting, [10_000, 100_000]),
+/** Each in less than five minutes. */
+export const growth = {
+  messages: async (setting: Setting): Promise<Section[]> => [await byMessage(setting)],
+  state: async (setting: Setting): Promise<Section[]> => [await byState(setting)],
+  replicas: async (setting: Setting): Promise<Section[]> => [await byReplicas(setting)],
+  memory: async (setting: Setting): Promise<Section[]> => [await byTime(setting, [10_000, 100_000], 4)],
+}
+
+export const long = async (setting: Setting): Promise<Section[]> => [
+  await byTime(setting, [10_000, 100_000, 200_000, 500_000, 1_000_000], 45),
 ]
 
-export const long = async (setting: Setting): Promise<Section[]> => [await byTime(setting, [10_000, 1_000_000])]
-
-/** Of each size: what a block costs, and how long a heartbeat waits behind such a message. */
+/** Of each size: what a block costs, and how long a heartbeat waits behind such a message until all of it has arrived. */
 const byMessage = async ({ home, folder, sink }: Setting): Promise<Section> => {
   const gateway = await startGateway({ home, folder, sink: sink.url, settings: raised })
+  const { token } = gateway
   const sizes = [
     [1, 96],
     [1, 960],
@@ -37,42 +43,56 @@ const byMessage = async ({ home, folder, sink }: Setting): Promise<Section> => {
   ] as const
   const lines: string[][] = []
   for (const [count, quarters] of sizes) {
-    const request = forecastRequest(cables(count), quarters)
-    const each = row(`${count} × ${quarters}`, gateway, () => request, { arrive: count, quarters })
+    const forecasts = forecastsFor([cables(count)], quarters)
+    const title = `${count.toLocaleString('en')} × ${quarters.toLocaleString('en')}`
+    const each = row(title, gateway, forecasts.next, { forecasts, quarters })
     const few = Math.max(1, Math.floor(20_000 / (count * quarters)))
     await measure([each], {
-      ...{ rounds, sink, warm: count * quarters < 10_000 },
+      ...{ rounds, sink, warmMs: count * quarters < 10_000 ? 5_000 : 0 },
       turn: { connections: 1, forMs: 20_000, atMost: few },
     })
-    const waits = await heartbeatsDuringForecasts(gateway, forecastRequest(cables(count), quarters), 5)
+    const held: number[] = []
+    const waits: number[] = []
+    for (let i = 0; i < rounds; i++) {
+      await loopHeldMs(gateway)
+      waits.push(...(await heartbeatsDuringForecasts(gateway, { forecasts, token, quarters }, sink, 1)))
+      held.push(await loopHeldMs(gateway))
+    }
     const cpu = cpuOf(each).median
-    const title = `${count.toLocaleString('en')} × ${quarters.toLocaleString('en')}`
-    lines.push([title, short(cpu / 1000), short(cpu / (count * quarters)), short(spreadOf(waits).median)])
+    const [wait, hold] = [waits, held].map((times) => short(spreadOf(times).median))
+    lines.push([title, short(cpu / 1000), short(cpu / (count * quarters)), wait!, hold!])
   }
   await stop(gateway.process)
-  const head = ['cables × blocks', 'CPU ms per message', 'CPU µs per block', 'slowest heartbeat meanwhile, ms']
-  return { title: 'Blocks and cables of a message (memory, with outbound)', lines: [head, ...lines] }
+  const heads = ['CPU ms per message', 'CPU µs per block', 'slowest heartbeat meanwhile, ms', 'event loop held, ms']
+  return {
+    title: 'Blocks and cables of a message (memory, with outbound)',
+    lines: [['cables × blocks', ...heads], ...lines],
+  }
 }
 
 /** A message of one cable, with so many groups known already, or so many parties configured. */
 const byState = async ({ home, folder, sink }: Setting): Promise<Section> => {
   const redis = await startRedis()
   const rows: Row[] = []
+  const add = (title: string, gateway: Gateway) => {
+    const forecasts = eachCable([], 100)
+    rows.push(row(title, gateway, forecasts.next, { forecasts }))
+  }
   for (const state of ['memory', 'Redis'] as const) {
     const settings = state === 'Redis' ? { ...raised, redis: { url: redis.url } } : raised
     for (const groups of [1, 100, 10_000]) {
       const gateway = await startGateway({ home, folder, sink: sink.url, settings })
-      await fill(gateway, groups)
-      rows.push(row(`${state}, ${groups.toLocaleString('en')} groups`, gateway, eachCable([], 100), { arrive: 1 }))
+      const title = `${state}, ${groups.toLocaleString('en')} groups`
+      await fill(title, gateway, groups, sink)
+      add(title, gateway)
     }
     for (const parties of [100, 1_000]) {
       const gateway = await startGateway({ home, folder, sink: sink.url, settings, parties })
-      const title = `${state}, ${parties.toLocaleString('en')} parties of either side`
-      rows.push(row(title, gateway, eachCable([], 100), { arrive: 1 }))
+      add(`${state}, ${parties.toLocaleString('en')} parties of either side`, gateway)
     }
   }
   // Of one group after the other, so that none waits for itself.
-  await measure(rows, { rounds, sink, turn: { connections: 8 } })
+  await measure(rows, { rounds, sink, warmMs: 4_000, turn: { connections: 8 } })
   await Promise.all(rows.map(({ server }) => stop((server as Gateway).process)))
   await redis.stop()
   const lines = rows.map((each) => [each.title, short(cpuOf(each).median)])
@@ -80,12 +100,14 @@ const byState = async ({ home, folder, sink }: Setting): Promise<Section> => {
 }
 
 /** Makes the gateway know so many groups, a hundred with each message. */
-const fill = async ({ port }: Gateway, groups: number): Promise<void> => {
-  for (let first = 0; first < groups; first += 100) {
-    const ids = cables(Math.min(100, groups - first)).map((id) => id + first)
-    const request = forecastRequest(ids, 4)
-    await load({ port, next: () => request, expect: 'status>Accepted<', connections: 1, forMs: 1_000, atMost: 1 })
-  }
+const fill = async (title: string, { port, token }: Gateway, groups: number, sink: Sink): Promise<void> => {
+  const lists = Array.from({ length: Math.ceil(groups / 100) }, (_, nth) =>
+    cables(Math.min(100, groups - nth * 100)).map((id) => id + nth * 100),
+  )
+  const forecasts = forecastsFor(lists, 4)
+  const requests = { port, next: forecasts.next, expect: 'status>Accepted<', connections: 1 }
+  await load({ ...requests, forMs: 60_000, atMost: lists.length })
+  await allArrived(title, { forecasts, token, quarters: 4 }, sink)
 }
 
 /** What replicas on one Redis take together, and what of it Redis does. They share one core here, as the load and Redis do. */
@@ -93,20 +115,27 @@ const byReplicas = async ({ home, folder, sink }: Setting): Promise<Section> => 
   const lines: string[][] = []
   for (const replicas of [1, 2, 4]) {
     const redis = await startRedis()
-    const settings = { redis: { url: redis.url } }
     const gateways: Gateway[] = []
-    while (gateways.length < replicas) gateways.push(await startGateway({ home, folder, sink: sink.url, settings }))
-    const nexts = gateways.map((_, i) => {
-      const next = eachCable([], 400)
-      for (let skipped = 0; skipped < i * 100; skipped++) next()
-      return next
-    })
-    const run = (forMs: number) =>
-      Promise.all(
+    // Any of them may send what another took.
+    const options = {
+      home,
+      folder,
+      sink: sink.url,
+      settings: { redis: { url: redis.url } },
+      token: `${replicas} replicas`,
+    }
+    while (gateways.length < replicas) gateways.push(await startGateway(options))
+    const forecasts = gateways.map((_, i) => eachCable([], 400, i * 400))
+    const run = async (forMs: number) => {
+      const taken = await Promise.all(
         gateways.map(({ port }, i) =>
-          load({ port, next: nexts[i]!, expect: 'status>Accepted<', connections: 8, forMs, atMost: 50_000 }),
+          load({ port, next: forecasts[i]!.next, expect: 'status>Accepted<', connections: 8, forMs, atMost: 50_000 }),
         ),
       )
+      const newest = new Map(forecasts.flatMap((each) => [...each.newest]))
+      await allArrived(options.token, { forecasts: { newest }, token: options.token }, sink)
+      return taken
+    }
     await run(4_000)
     const pids = [redis.pid, ...gateways.map(({ pid }) => pid)]
     const before = pids.map(cpuMicros)
@@ -123,16 +152,23 @@ const byReplicas = async ({ home, folder, sink }: Setting): Promise<Section> => 
   return { title: 'Replicas on one Redis (all gateways on one core)', lines: [head, ...lines] }
 }
 
-/** Resident memory after so many messages. */
-const byTime = async ({ home, folder, sink }: Setting, counts: readonly number[]): Promise<Section> => {
+/** Resident memory after so many messages, or as many as there is time for. */
+const byTime = async (
+  { home, folder, sink }: Setting,
+  counts: readonly number[],
+  minutes: number,
+): Promise<Section> => {
   const gateway = await startGateway({ home, folder, sink: sink.url })
-  const next = eachCable()
+  const forecasts = eachCable()
   const lines: string[][] = []
+  const end = performance.now() + minutes * 60_000
   let [sent, first] = [0, Number.NaN]
   for (const count of counts) {
-    const forMs = 45 * 60_000
-    const requests = { port: gateway.port, next, expect: 'status>Accepted<', connections: 32 }
+    const forMs = end - performance.now()
+    if (forMs <= 0) break
+    const requests = { port: gateway.port, next: forecasts.next, expect: 'status>Accepted<', connections: 32 }
     sent += (await load({ ...requests, forMs, atMost: count - sent })).answers
+    await allArrived(`after ${sent} messages`, { forecasts, token: gateway.token }, sink)
     const memory = memoryOf(gateway.pid)
     if (Number.isNaN(first)) first = memory
     lines.push([sent.toLocaleString('en'), short(memory), short(memory / first)])

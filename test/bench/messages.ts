@@ -31,11 +31,21 @@ const post = (action: string, body: string): Buffer => {
 
 export const heartbeat = post('/Heartbeat', envelope('<tns:heartbeatRequest/>'))
 
-const cableOf = (id: number, quarters: number) =>
-  cableForecast({ cableId: `CABLE-${id}`, day: 'jan_workday', carries: 250 + (id % 1000) / 10, from, quarters })
+/** What a message of this number says of the first quarter hour, always of the same length: so it is known which one arrived. */
+const capacityOf = (number: number): string => (number / 1000).toFixed(3)
+export const numberOf = (capacity: string): number => Math.round(Number(capacity) * 1000)
+const firstNumber = 1_000_000
+let count = 0
+
+const cableOf = (id: number, quarters: number, number: number) => {
+  const cableId = `CABLE-${id}`
+  const cable = cableForecast({ cableId, day: 'jan_workday', carries: 250 + (id % 1000) / 10, from, quarters })
+  const [first, ...others] = cable.blocks
+  return { ...cable, blocks: [{ ...first!, capacity: capacityOf(number) }, ...others] }
+}
 
 const forecastOf = (id: number, quarters: number): string => {
-  const { cableId, capacityUnit, blocks } = cableOf(id, quarters)
+  const { cableId, capacityUnit, blocks } = cableOf(id, quarters, firstNumber)
   const items = blocks.map(
     ({ startTime, endTime, capacity }) =>
       `<tns:block><tns:startTime>${startTime}</tns:startTime><tns:endTime>${endTime}</tns:endTime><tns:capacity>${capacity}</tns:capacity></tns:block>`,
@@ -56,16 +66,61 @@ export const forecastEnvelope = (ids: readonly number[], quarters = blocks, head
 export const forecastRequest = (ids: readonly number[], quarters?: number): Buffer =>
   post('/UpdateCableCapacityForecast', forecastEnvelope(ids, quarters))
 
-/** One forecast per cable, for each of a thousand cables in turn; with headers, which must be new each time, put in between. */
-export const eachCable = (with_: readonly Header[] = [], count = 1_000): (() => Buffer) => {
-  const fixed = Array.from({ length: count }, (_, id) => forecastEnvelope([id]))
-  const whole = with_.length === 0 ? fixed.map((body) => post('/UpdateCableCapacityForecast', body)) : []
+/** Messages one after the other, each with the next number. */
+export interface Forecasts {
+  readonly next: () => Buffer
+  /** Of each cable, the number of the newest message that was asked for. */
+  readonly newest: ReadonlyMap<string, number>
+}
+
+/** For these cables in turn, each message for all of one list; with headers, which must be new each time, put in between. */
+export const forecastsFor = (
+  lists: readonly (readonly number[])[],
+  quarters: number = blocks,
+  with_: readonly Header[] = [],
+): Forecasts => {
+  const makers = lists.map((ids) => (with_.length === 0 ? numbered(ids, quarters) : headed(ids, quarters, with_)))
+  const names = lists.map((ids) => ids.map((id) => `CABLE-${id}`))
+  const newest = new Map<string, number>()
   let nth = 0
-  return () => {
-    const at = nth++ % count
-    if (with_.length === 0) return whole[at]!
+  return {
+    newest,
+    next() {
+      const [at, number] = [nth++ % lists.length, firstNumber + ++count]
+      for (const name of names[at]!) newest.set(name, number)
+      return makers[at]!(number)
+    },
+  }
+}
+
+/** One forecast per message, for each of so many cables in turn. */
+export const eachCable = (with_: readonly Header[] = [], count = 1_000, first = 0): Forecasts =>
+  forecastsFor(
+    Array.from({ length: count }, (_, id) => [first + id]),
+    blocks,
+    with_,
+  )
+
+const placeholder = `>${capacityOf(firstNumber)}<`
+
+const numbered = (ids: readonly number[], quarters: number): ((number: number) => Buffer) => {
+  const template = forecastRequest(ids, quarters)
+  const places: number[] = []
+  for (let at = template.indexOf(placeholder); at >= 0; at = template.indexOf(placeholder, at + 1)) places.push(at + 1)
+  return (number) => {
+    const request = Buffer.from(template)
+    for (const at of places) request.write(capacityOf(number), at, 'latin1')
+    return request
+  }
+}
+
+const headed = (ids: readonly number[], quarters: number, with_: readonly Header[]) => {
+  const fixed = forecastEnvelope(ids, quarters)
+  return (number: number): Buffer => {
     const header = with_.map((name) => headers[name]()).join('')
-    const body = fixed[at]!.replace('<soap:Body>', `<soap:Header>${header}</soap:Header><soap:Body>`)
+    const body = fixed
+      .replace('<soap:Body>', `<soap:Header>${header}</soap:Header><soap:Body>`)
+      .replaceAll(placeholder, `>${capacityOf(number)}<`)
     return post('/UpdateCableCapacityForecast', body)
   }
 }
@@ -76,11 +131,11 @@ export interface ModernForecast {
   forecasted_blocks: { capacity: number; phase: string; unit: string; start_time: string; end_time: string }[]
 }
 
-/** What must arrive of the forecast for the cable of this name. */
-export const expected = (group_id: string, quarters = blocks): ModernForecast => ({
+/** What must arrive of the forecast for the cable of this name, of the message of this number. */
+export const expected = (group_id: string, quarters = blocks, number = firstNumber): ModernForecast => ({
   group_id,
   type: 'CONSUMPTION',
-  forecasted_blocks: cableOf(Number(group_id.replace('CABLE-', '')), quarters).blocks.map((block) => ({
+  forecasted_blocks: cableOf(Number(group_id.replace('CABLE-', '')), quarters, number).blocks.map((block) => ({
     capacity: Number(block.capacity),
     ...{ phase: 'ALL', unit: 'KW', start_time: block.startTime, end_time: block.endTime },
   })),

@@ -23,7 +23,7 @@ interface Frame {
 export const profile = async ({ home, folder, sink }: Setting): Promise<Section[]> => {
   const node = ['--cpu-prof', '--cpu-prof-interval', '200', '--cpu-prof-dir', folder]
   const gateway = await startGateway({ home, folder, sink: sink.url, node })
-  const forecasts = { port: gateway.port, next: eachCable(), expect: 'status>Accepted<', connections: 32 }
+  const forecasts = { port: gateway.port, next: eachCable().next, expect: 'status>Accepted<', connections: 32 }
   await load({ ...forecasts, forMs: 20_000, atMost: 20_000 })
   await stop(gateway.process)
   const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'))

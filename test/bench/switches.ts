@@ -27,7 +27,8 @@ export const switches = async ({ home, folder, sink }: Setting): Promise<Section
   const rows: Row[] = []
   for (const [title, { headers = [], ...options }] of Object.entries(kinds)) {
     const gateway = await startGateway({ home, folder, sink: sink.url, ...options })
-    rows.push(row(title, gateway, eachCable(headers), { arrive: 1 }))
+    const forecasts = eachCable(headers)
+    rows.push(row(title, gateway, forecasts.next, { forecasts }))
   }
   await measure(rows, { rounds: 7, sink })
   await redis.stop()

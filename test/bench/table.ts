@@ -2,13 +2,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Arriving, allArrived } from './arrivals.ts'
 import { type Setting, startContestants } from './contestants.ts'
 import { startGateway } from './gateways.ts'
 import { load } from './load.ts'
 import { outputOf, stop } from './machine.ts'
-import { eachCable, expected, forecastEnvelope, forecastRequest, heartbeat } from './messages.ts'
+import { eachCable, expected, type Forecasts, forecastEnvelope, forecastsFor, heartbeat } from './messages.ts'
 import type { Section } from './report.ts'
 import { measure, type Row, row, type Server } from './rounds.ts'
+import type { Sink } from './sink.ts'
 import { type PathRound, rowLines, targetLines, targetsOf } from './targets.ts'
 
 const rounds = 5
@@ -17,8 +19,10 @@ export const targetTable = async (setting: Setting): Promise<Section[]> => {
   const readyMs = await startUps(setting)
   const paths = pathsIn(setting)
   const who = await startContestants(setting)
-  const line = (title: string, server: Server | undefined, more: Partial<Row> = {}) =>
-    server && row(title, server, eachCable(), more)
+  const line = (title: string, server: Server | undefined) => {
+    const forecasts = eachCable()
+    return server && row(title, server, forecasts.next, { forecasts })
+  }
   const forecast = {
     nodeHttp: line('bare node:http, constant answer', who.nodeHttp)!,
     koa: line('koa + @koa/router, constant answer', who.koa),
@@ -26,9 +30,9 @@ export const targetTable = async (setting: Setting): Promise<Section[]> => {
     php: line('PHP SoapServer (php -S)', who.php),
     nodeSoap: line('node-soap server', who.nodeSoap)!,
     translateOnly: line('gateway without state and outbound', who.translateOnly),
-    onNodeSoap: line('gateway built on node-soap, Redis', who.onNodeSoap, { arrive: 1 }),
-    withMemory: line('whole gateway, memory', who.withMemory, { arrive: 1 }),
-    withRedis: line('whole gateway, Redis', who.withRedis, { arrive: 1 }),
+    onNodeSoap: line('gateway built on node-soap, Redis', who.onNodeSoap),
+    withMemory: line('whole gateway, memory', who.withMemory),
+    withRedis: line('whole gateway, Redis', who.withRedis),
   }
   const beat = (title: string, server: Server | undefined) =>
     server && row(title, server, () => heartbeat, { expect: 'currentTime>' })
@@ -44,7 +48,8 @@ export const targetTable = async (setting: Setting): Promise<Section[]> => {
   const present = (rows: Readonly<Record<string, Row | undefined>>) =>
     Object.values(rows).filter((each) => each !== undefined)
   await measure([...present(forecast), ...present(heartbeats)], { rounds, sink: setting.sink })
-  const slowestHeartbeats = await heartbeatsDuringForecasts(who.withMemory, forecastRequest([1], 960), 15)
+  const tenDays = { forecasts: forecastsFor([[1]], 960), token: who.withMemory.token, quarters: 960 }
+  const slowestHeartbeats = await heartbeatsDuringForecasts(who.withMemory, tenDays, setting.sink, 15)
   await who.redis.stop()
   const targets = targetsOf({ forecast, heartbeat: heartbeats, paths, slowestHeartbeats, readyMs })
   return [
@@ -80,10 +85,15 @@ const pathsIn = ({ home, folder }: Setting): PathRound[] => {
   return outputOf(join(home, 'test/bench/contestants/paths.mjs'), files) as PathRound[]
 }
 
-/** Heartbeats one after the other while such a forecast is under way: the milliseconds between the slowest two, each time. */
-export const heartbeatsDuringForecasts = async ({ port }: Server, forecast: Buffer, times: number) => {
+/** Heartbeats one after the other until such a forecast has arrived: the milliseconds between the slowest two, each time. */
+export const heartbeatsDuringForecasts = async (
+  server: Server,
+  arriving: Arriving & { readonly forecasts: Forecasts },
+  sink: Sink,
+  times: number,
+) => {
   const slowest: number[] = []
-  const one = { port, connections: 1 }
+  const one = { port: server.port, connections: 1, forMs: 60_000 }
   for (let i = 0; i < times; i++) {
     let [last, worst] = [performance.now(), 0]
     const beat = () => {
@@ -93,16 +103,10 @@ export const heartbeatsDuringForecasts = async ({ port }: Server, forecast: Buff
       return heartbeat
     }
     let isOver = false
-    const beats = load({
-      ...one,
-      next: beat,
-      expect: 'currentTime>',
-      forMs: 30_000,
-      atMost: 100_000,
-      until: () => isOver,
-    })
+    const beats = load({ ...one, next: beat, expect: 'currentTime>', atMost: 500_000, until: () => isOver })
     await sleep(30)
-    await load({ ...one, next: () => forecast, expect: 'status>Accepted<', forMs: 30_000, atMost: 1 })
+    await load({ ...one, next: arriving.forecasts.next, expect: 'status>Accepted<', atMost: 1 })
+    await allArrived('between heartbeats', arriving, sink)
     await sleep(30)
     isOver = true
     await beats
