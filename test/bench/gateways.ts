@@ -52,7 +52,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   writeFileSync(file, JSON.stringify(config))
   const began = performance.now()
   const process = startNode([...node, join(home, 'dist/src/cli/main.js'), 'start'], { OSCP_GW_CONFIG: file })
-  for (const deadline = began + 15_000; ; await sleep(2)) {
+  for (const deadline = began + 60_000; ; await sleep(2)) {
     if (await isReady(adminPort)) break
     if (process.exitCode !== null || performance.now() > deadline) throw new Error('The gateway did not become ready.')
   }

@@ -26,8 +26,9 @@ export const growth = {
   memory: async (setting: Setting): Promise<Section[]> => [await byTime(setting, [10_000, 100_000], 4)],
 }
 
-export const long = async (setting: Setting): Promise<Section[]> => [
-  await byTime(setting, [10_000, 100_000, 200_000, 500_000, 1_000_000], 45),
+/** As far as it comes in so many minutes. */
+export const long = async (setting: Setting, minutes = 45): Promise<Section[]> => [
+  await byTime(setting, [10_000, 100_000, 200_000, 500_000, 1_000_000], minutes),
 ]
 
 /** Of each size: what a block costs, and how long a heartbeat waits behind such a message until all of it has arrived. */

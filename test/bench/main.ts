@@ -29,7 +29,7 @@ const parts: Readonly<Record<string, Part>> = {
   '': { minutes: 8, runs: { targets: targetTable } },
   '--switches': { minutes: 5, runs: { switches } },
   '--growth': { minutes: 5, runs: growth },
-  '--long': { minutes: 50, runs: { long } },
+  '--long': { minutes: 50, runs: { long: (setting) => long(setting) } },
   '--console': { minutes: 4, runs: { console: consolePages } },
   '--profile': { minutes: 2, runs: { profile } },
 }
