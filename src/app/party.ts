@@ -99,6 +99,7 @@ export function openParty(options: PartyOptions): Party {
     wire: tracing.modernWire(
       modernWire({
         call,
+        contract,
         peers: outbound,
         address: (peer) => sessions.address(peer),
         observed: (peer, status) => sessions.observed(peer, status),

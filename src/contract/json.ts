@@ -4,13 +4,16 @@
  */
 import { z } from 'zod'
 import type { JsonContract, Message } from './model.ts'
+import { compilePrinter } from './print.ts'
 
 export function jsonContract(
   messages: ReadonlyMap<string, Message>,
   schemas: Readonly<Record<string, z.ZodType>>,
 ): JsonContract {
+  const printers = new Map([...messages].map(([name, { type }]) => [name, compilePrinter(type)]))
   return {
     accept: (name, json) => messages.get(name)!.accept!(json),
+    print: (name, value) => printers.get(name)!(value),
     schema(name) {
       const { $schema: _, ...rest } = z.toJSONSchema(schemas[name]!, { target: 'draft-2020-12', io: 'input' })
       return rest

@@ -112,6 +112,8 @@ export interface Contract {
 export interface JsonContract {
   /** The message in the contract's own form, known fields only. Throws `invalid-message` with the path of each problem. */
   accept(name: string, json: unknown): Record<string, unknown>
+  /** The message as JSON text; for values that `accept` or the mapping engine made. */
+  print(name: string, value: Record<string, unknown>): string
   /** Its JSON Schema (2020-12). */
   schema(name: string): Record<string, unknown>
 }

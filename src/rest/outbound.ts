@@ -2,6 +2,7 @@
  * Sends OSCP 2.0 messages to modern peers, each called the way its profile says, and says what became of them.
  * Limits: it makes one attempt; repeating is the agenda's business. What a peer says in an error is cut to 500 characters.
  */
+import type { JsonContract } from '../contract/model.ts'
 import type { PeerId, RequestId } from '../exchange/ids.ts'
 import type { ModernWire, Outcome } from '../exchange/peers.ts'
 import { type HttpAnswer, type HttpClient, NotReachable, type OutboundTls, type Reach } from '../http/outbound.ts'
@@ -42,7 +43,8 @@ export interface Call {
   readonly to: Destination
   readonly method?: 'POST' | 'PUT' | 'DELETE'
   readonly message: string
-  readonly body: unknown
+  /** JSON. */
+  readonly body: string
   readonly request: RequestId
   readonly correlation?: RequestId | undefined
   readonly withinMs: number
@@ -72,7 +74,7 @@ export function restCaller(http: HttpClient, tokens: AccessTokens, peers: readon
       method: call.method ?? 'POST',
       url: base + (profile.pathOverrides[call.message] ?? `/${messagePath(call.message)}`),
       headers,
-      body: JSON.stringify(call.body),
+      body: call.body,
       withinMs: Math.max(1, call.withinMs - (Date.now() - started)),
       reach,
     })
@@ -83,6 +85,7 @@ export function restCaller(http: HttpClient, tokens: AccessTokens, peers: readon
 
 export interface ModernWireOptions {
   readonly call: Caller
+  readonly contract: Pick<JsonContract, 'print'>
   readonly peers: readonly OutboundPeer[]
   /** Where the peer is called now; undefined while it is not online. May reject when the state cannot be reached. */
   readonly address: (peer: PeerId) => Promise<Destination | undefined>
@@ -90,7 +93,7 @@ export interface ModernWireOptions {
   readonly observed: (peer: PeerId, status: number) => Promise<void>
 }
 
-export function modernWire({ call, peers, address, observed }: ModernWireOptions): ModernWire {
+export function modernWire({ call, contract, peers, address, observed }: ModernWireOptions): ModernWire {
   const profiles = new Map(peers.map((peer) => [peer.id, peer.profile]))
   return {
     async send(peer, message, value, ids, withinMs) {
@@ -106,6 +109,7 @@ export function modernWire({ call, peers, address, observed }: ModernWireOptions
             to,
             message,
             ...part,
+            body: contract.print(message, part.body),
             withinMs: Math.max(1, deadline - Date.now()),
           })
           await observed(peer.id, answer.status).catch(() => undefined)
@@ -125,7 +129,11 @@ export function sessionCall(call: Caller, peers: readonly OutboundPeer[]): Sessi
   const profiles = new Map(peers.map((peer) => [peer.id, peer.profile]))
   return async (given) => {
     try {
-      return outcomeOf(await call(given), given.message, profiles.get(given.peer)!)
+      return outcomeOf(
+        await call({ ...given, body: JSON.stringify(given.body) }),
+        given.message,
+        profiles.get(given.peer)!,
+      )
     } catch (cause) {
       return unanswered(cause)
     }

@@ -59,9 +59,10 @@ describe('A call to an OSCP 2.0 peer', () => {
 
   it('is `Token`, JSON and snake case by default, with both ids', async () => {
     const send = await open()
-    const outcome = await send('UpdateGroupCapacityForecast', { a: 1 }, { request: 'r1', correlation: 'c1' })
+    const forecast = { group_id: 'g', type: 'CONSUMPTION', forecasted_blocks: [] }
+    const outcome = await send('UpdateGroupCapacityForecast', forecast, { request: 'r1', correlation: 'c1' })
     expect(outcome).to.deep.include({ verdict: 'accepted', status: 204 })
-    expect(seen[0]).to.include({ path: '/oscp/fp/2.0/update_group_capacity_forecast', body: '{"a":1}' })
+    expect(seen[0]).to.include({ path: '/oscp/fp/2.0/update_group_capacity_forecast', body: JSON.stringify(forecast) })
     expect(seen[0]!.headers).to.include({
       authorization: 'Token theirs',
       'content-type': 'application/json',

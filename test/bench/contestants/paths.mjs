@@ -26,7 +26,7 @@ const up = (bytes) => {
   const [part] = dso.crossing.byLegacy
     .get(operation.name)
     .toModern.translate(value, contextOf(dso, Date.now(), 180_000))
-  return Buffer.from(JSON.stringify(part.value)).length
+  return Buffer.from(dso.crossing.modern.json.print('UpdateGroupCapacityForecast', part.value)).length
 }
 const down = () => {
   const now = Date.now()

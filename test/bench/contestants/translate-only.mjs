@@ -9,13 +9,14 @@ import { compileGuard } from '../../../dist/src/soap/security/guard.js'
 import { benchLink } from './link.mjs'
 
 const link = await benchLink()
+const { print } = link.crossing.modern.json
 const ledger = {}
 const receiver = {
   async receive({ operation, value }) {
     const compiled = link.crossing.byLegacy.get(operation)
     const context = contextOf(link, Date.now(), 180_000)
     for (const part of compiled.toModern.translate(value, context))
-      if (JSON.stringify(part.value).length < 2) throw new Error('nothing came out')
+      if (print(compiled.module.modern, part.value).length < 2) throw new Error('nothing came out')
     const answer = operation === 'Heartbeat' ? {} : { verdict: 'ACCEPTED' }
     return compiled.answerToLegacy.translate(answer, context)[0].value
   },
