@@ -3,6 +3,7 @@
  * Limits: whatever goes wrong leaves here as a fault of the request's version, with the exchange id and nothing internal.
  */
 import type { IncomingMessage } from 'node:http'
+import { setImmediate as othersFirst } from 'node:timers/promises'
 import Router from '@koa/router'
 import Koa, { type Context, type Next } from 'koa'
 import { decodeDocument } from '../charset.ts'
@@ -149,6 +150,8 @@ export function soapInbound(options: SoapInboundOptions): Koa {
         state.addressing = heard
       },
     })
+    // What follows takes as long as the reading did: others have their turn in between.
+    if (bytes.length > longReading) await othersFirst()
     const { operation, value, headers, addressing } = read
     state.operation = operation.name
     if (peer.operations && !peer.operations.has(operation.name))
@@ -238,6 +241,9 @@ export function soapInbound(options: SoapInboundOptions): Koa {
 export function refuseBeforeSoap(error: GatewayError, exchange: string) {
   return { headers: { 'content-type': contentTypes['1.1'] }, body: writeFault('1.1', error, exchange) }
 }
+
+/** In bytes: a message of some five hundred blocks, a millisecond's work. */
+const longReading = 102_400
 
 type Headers = Record<string, string>
 

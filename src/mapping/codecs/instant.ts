@@ -14,8 +14,11 @@ export interface Instant {
   readonly text: string
 }
 
-/** Forecasts of one day are about the same quarter hours, and name each several times: so both ways are remembered. */
-const remembered = 4096
+/**
+ * Forecasts of one day are about the same quarter hours, and name each several times: so both ways are remembered, as many as
+ * the largest forecast has: with fewer, it would forget each before it comes to it again.
+ */
+const remembered = 16_384
 const read = new Map<string, Instant>()
 const printed = new Map<number, Printed>()
 

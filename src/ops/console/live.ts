@@ -82,7 +82,8 @@ export class Live {
   private async look(): Promise<void> {
     const overview = await this.options.data.overview().catch(() => undefined)
     if (this.listeners.size === 0) {
-      this.seen = undefined
+      // Who listens next has a page that is no older than this, and is told of all that changed since.
+      this.seen = overview && thingsOf(overview)
       if (overview) await this.options.prepare?.(overview)
     } else if (overview) this.compare(overview)
     this.next()
