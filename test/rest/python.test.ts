@@ -62,12 +62,20 @@ describe('A peer in Python', function () {
     return { ours, python, until }
   }
 
+  /** It says so of itself a moment after its acknowledgement has reached us. */
+  const onceOnline = async (python: Pick<PythonPeer, 'state'>): Promise<PythonState> => {
+    for (const deadline = Date.now() + 3000; ; await sleep(20)) {
+      const state = await python.state()
+      if (state.online || Date.now() > deadline) return state
+    }
+  }
+
   const names = ({ received }: PythonState) => received.map(({ method, name, status }) => `${method} ${name} ${status}`)
 
   for (const registration of ['we start', 'they start'] as const) {
     it(`as FP: registers when ${registration}, shakes hands, and beats in naive local time`, async () => {
       const { ours, python, until } = await start('fp', registration)
-      const state = await python.state()
+      const state = await onceOnline(python)
       expect(names(state).slice(0, 2)).to.deep.equal(['POST register 204', 'POST handshake 204'])
       expect(state.online).to.equal(true)
       const answers = state.received[0]!.headers['x-correlation-id']
