@@ -51,7 +51,7 @@ const warmUp = async (each: Row, forMs: number, kind: Turn): Promise<void> => {
     if (failure === undefined) break
     if (Date.now() > deadline) throw new Error(`${each.title}: ${failure}`)
   }
-  await turn(each, { ...kind, forMs, atMost: 4_000 })
+  await turn(each, { ...kind, forMs, atMost: 20_000 })
 }
 
 export interface Rounds {
