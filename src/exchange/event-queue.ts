@@ -10,7 +10,8 @@ import type { Event, EventKind, EventQueue } from './events.ts'
 import type { PeerId } from './ids.ts'
 import type { Change, Ledger, LedgerKey } from './ledger.ts'
 import type { Observer } from './observer.ts'
-import { buried, type Dead, type DeadLimits, emptyQueue, eventId, type Queue, queueKey } from './queue-record.ts'
+import { buried, type Dead, type DeadLimits, emptyQueue, eventId } from './queue-record.ts'
+import { QueueStore } from './queue-store.ts'
 import type { RetryTimes } from './retry.ts'
 import { Turns } from './turns.ts'
 
@@ -39,16 +40,25 @@ export interface EventsOptions {
   readonly random: () => number
 }
 
+/** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
+const month = 30 * 24 * 3600_000
+
 export class Events implements EventQueue, Worker {
   private readonly options: EventsOptions
   /** Writers of one process take turns, so that they rarely lose against each other. */
   private readonly turns = new Turns<PeerId>()
+  /** How long queues and events are kept after their last change, in milliseconds. */
+  private readonly keepFor: number
+  private readonly queues: QueueStore
   private readonly sender: EventSender
   private readonly running = new Set<Promise<unknown>>()
 
   constructor(options: EventsOptions) {
     this.options = options
-    this.sender = new EventSender(options, this.turns)
+    const { times, dead } = options
+    this.keepFor = Math.max(times.giveUpAfter, dead.keepFor) + month
+    this.queues = new QueueStore(options.ledger, this.keepFor)
+    this.sender = new EventSender(options, this.turns, this.queues)
   }
 
   /** How long the agenda must leave a claimed queue alone, in milliseconds. */
@@ -76,22 +86,22 @@ export class Events implements EventQueue, Worker {
   /** What waits for a peer is tried now, because it is back. Rejects while the state is away. */
   async hasten(peer: PeerId): Promise<void> {
     await this.turns.take(peer, async () => {
-      const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+      const stored = await this.queues.read(peer)
       if (!stored || stored.record.first === stored.record.next || stored.record.sender !== undefined) return
       // If another was faster, the queue is being sent or was added to, and comes when it is due.
-      await this.sender.write(peer, stored.revision, stored.record, { in: 0 }, [])
+      await this.queues.write(peer, stored.revision, stored.record, { in: 0 }, [])
     })
   }
 
   /** Writes a message that never was an event into the dead list. Rejects while the state is away. */
   async bury(peer: PeerId, dead: Dead): Promise<void> {
-    const { ledger, observer, now, dead: limits } = this.options
+    const { observer, now, dead: limits } = this.options
     const forgotten = await this.turns.take(peer, async () => {
       for (;;) {
-        const { record, revision } = (await ledger.read<Queue>(queueKey(peer))) ?? { record: undefined, revision: 0 }
+        const { record, revision } = (await this.queues.read(peer)) ?? { record: undefined, revision: 0 }
         const grave = buried(record ?? emptyQueue(now()), dead, limits)
         const due = record ? 'unchanged' : 'not due'
-        if (await this.sender.write(peer, revision, grave.queue, due, grave.changes)) return grave.forgotten
+        if (await this.queues.write(peer, revision, grave.queue, due, grave.changes)) return grave.forgotten
       }
     })
     if (forgotten !== undefined) observer.alarm('dead list full', { peer, link: dead.link })
@@ -119,9 +129,9 @@ export class Events implements EventQueue, Worker {
     event: Event,
     also: readonly Change[],
   ): Promise<{ readonly sender: string | undefined } | undefined> {
-    const { ledger, limit, now, newId } = this.options
+    const { limit, now, newId } = this.options
     for (let lost: number | undefined; ; ) {
-      const { record, revision } = (await ledger.read<Queue>(queueKey(peer))) ?? { record: undefined, revision: 0 }
+      const { record, revision } = (await this.queues.read(peer)) ?? { record: undefined, revision: 0 }
       // The queue is as it was, so it must have been one of the caller's records.
       if (revision === lost) return undefined
       const queue = record ?? emptyQueue(now())
@@ -131,9 +141,9 @@ export class Events implements EventQueue, Worker {
       const sender = isIdle && !this.sender.isDrained ? newId() : undefined
       const due = isIdle ? { in: sender === undefined ? 0 : this.leaseMs } : 'unchanged'
       const longer = { ...queue, next: queue.next + 1, ...(isIdle ? { sender } : {}) }
-      const write = { record: event, due: 'not due', keepFor: this.sender.keepFor } as const
+      const write = { record: event, due: 'not due', keepFor: this.keepFor } as const
       const changes = [{ id: eventId(queue.next), revision: 0, write }, ...also]
-      if (await this.sender.write(peer, revision, longer, due, changes)) return { sender }
+      if (await this.queues.write(peer, revision, longer, due, changes)) return { sender }
       lost = revision
     }
   }

@@ -8,16 +8,15 @@ import { type After, type Final, judged, notNow, outOfTime, queueAfter } from '.
 import type { EventsOptions } from './event-queue.ts'
 import type { Event, EventOutcome } from './events.ts'
 import type { PeerId } from './ids.ts'
-import type { Change, Due } from './ledger.ts'
-import { eventId, type Queue, queueKey } from './queue-record.ts'
+import type { Due } from './ledger.ts'
+import { eventId } from './queue-record.ts'
+import type { QueueStore } from './queue-store.ts'
 import type { Turns } from './turns.ts'
 
 /** An attempt that takes longer than this many usual ones is left to itself. */
 const longestAttempt = 10
 /** However many want to add: the lease must not run out meanwhile. */
 const urgent = true
-/** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
-const month = 30 * 24 * 3600_000
 
 /** An attempt, and what it led to. */
 interface Tried extends After {
@@ -28,20 +27,17 @@ interface Tried extends After {
 export class EventSender {
   private readonly options: EventsOptions
   private readonly turns: Turns<PeerId>
+  private readonly queues: QueueStore
   private drained = false
 
-  constructor(options: EventsOptions, turns: Turns<PeerId>) {
+  constructor(options: EventsOptions, turns: Turns<PeerId>, queues: QueueStore) {
     this.options = options
     this.turns = turns
+    this.queues = queues
   }
 
   get leaseMs(): number {
     return this.options.times.attempt + this.leaseMargin
-  }
-
-  /** How long queues and events are kept after their last change, in milliseconds. */
-  get keepFor(): number {
-    return Math.max(this.options.times.giveUpAfter, this.options.dead.keepFor) + month
   }
 
   private get leaseMargin(): number {
@@ -56,20 +52,17 @@ export class EventSender {
     this.drained = true
   }
 
-  write(peer: PeerId, revision: number, record: Queue, due: Due, also: readonly Change[]): Promise<boolean> {
-    const queue = { id: queueKey(peer).id, revision, write: { record, due, keepFor: this.keepFor } }
-    return this.options.ledger.writeAll(peer, [queue, ...also])
-  }
-
   /** Makes `sender` the one who sends what a claimed queue holds. False when there is nothing to send, or another was faster. */
   async take(peer: PeerId, sender: string): Promise<boolean> {
-    const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+    const stored = await this.queues.read(peer)
     if (!stored) return false
     const { record, revision } = stored
     const isIdle = record.first === record.next
     if (!isIdle && this.drained) return false
     const due: Due = isIdle ? 'not due' : { in: this.leaseMs }
-    return (await this.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
+    return (
+      (await this.queues.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
+    )
   }
 
   /**
@@ -78,9 +71,10 @@ export class EventSender {
    */
   async run(peer: PeerId, sender: string, isFresh: boolean): Promise<void> {
     const { ledger, observer, breakers } = this.options
+    this.queues.begins(peer, sender)
     try {
       for (let isFirst = true; ; isFirst = false) {
-        const queue = (await ledger.read<Queue>(queueKey(peer)))?.record
+        const queue = (await this.queues.read(peer))?.record
         if (queue?.sender !== sender) return
         const event = (await ledger.read<Event>({ peer, id: eventId(queue.first) }))?.record
         const started = this.options.now()
@@ -95,6 +89,8 @@ export class EventSender {
       // While the state is away there is nothing to be done that the lease's end will not bring back.
       if (!(error instanceof GatewayError && error.kind === 'state-unavailable'))
         observer.alarm('agenda failure', { peer, error })
+    } finally {
+      this.queues.ends(peer, sender)
     }
   }
 
@@ -139,9 +135,9 @@ export class EventSender {
     return this.turns.take(
       peer,
       async () => {
-        const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+        const stored = await this.queues.read(peer)
         if (stored?.record.sender === sender)
-          await this.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
+          await this.queues.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
       },
       urgent,
     )
@@ -161,7 +157,7 @@ export class EventSender {
       async () => {
         let final = event && outcome ? judged(event, outcome, this.options) : undefined
         for (let lost: number | undefined; ; ) {
-          const stored = await this.options.ledger.read<Queue>(queueKey(peer))
+          const stored = await this.queues.read(peer)
           if (stored?.record.sender !== sender) return false
           const { record, revision } = stored
           // It was recorded before, only the answer got lost.
@@ -177,7 +173,7 @@ export class EventSender {
           const keeps = remains && !this.drained && after.pause === undefined
           const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
           const queue = { ...after.queue, sender: keeps ? sender : undefined }
-          if (await this.write(peer, revision, queue, due, after.changes)) {
+          if (await this.queues.write(peer, revision, queue, due, after.changes)) {
             if (event && final && final.verdict !== 'not now')
               this.tell(peer, event, final, { attempt: record.attempts + 1, durationMs, ...after })
             return keeps
