@@ -93,6 +93,7 @@ const fences: Record<string, RegExp> = {
   '@opentelemetry/resources': /^src\/ops\/trace\.ts$/,
   '@opentelemetry/sdk-trace': /^src\/ops\/trace(?:-[a-z]+)?\.ts$/,
   'prom-client': /^src\/ops\/metrics(?:-[a-z]+)?\.ts$/,
+  'lru-cache': /^src\/state\/redis\//,
   'p-limit': /^src\/exchange\//,
   koa: /^src\/(soap|rest|ops)\//,
   '@koa/router': /^src\/(soap|rest|ops)\//,

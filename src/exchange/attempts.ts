@@ -29,7 +29,8 @@ const longestRetryAfter = 600_000
 const perPeer = 64
 
 export interface RecordWriter {
-  write(key: LedgerKey, revision: number, record: ForecastRecord, due: Due): Promise<boolean>
+  /** False when somebody else wrote after `stored`. */
+  write(key: LedgerKey, stored: Stored<ForecastRecord>, record: ForecastRecord, due: Due): Promise<boolean>
   moment(): Moment
 }
 
@@ -84,9 +85,7 @@ export class Attempts {
     const current = await this.options.ledger.read<ForecastRecord>(key).catch(() => undefined)
     const sender = stored.record.delivery?.sender
     if (!current || current.record.delivery?.sender !== sender) return { verdict: 'stored' }
-    const renewed = await this.records
-      .write(key, current.revision, current.record, { in: this.leaseMs })
-      .catch(() => false)
+    const renewed = await this.records.write(key, current, current.record, { in: this.leaseMs }).catch(() => false)
     if (!renewed) return { verdict: 'stored' }
     return this.attempt(link, key, { record: current.record, revision: current.revision + 1 })
   }
@@ -188,7 +187,7 @@ export class Attempts {
     while (current?.record.delivery && current.record.delivery.sender === sender) {
       const record = settledBy(current.record, result, this.records.moment())
       const due: Due = record.delivery ? { in: retryInMs ?? 0 } : 'not due'
-      if (await this.records.write(key, current.revision, record, due)) return
+      if (await this.records.write(key, current, record, due)) return
       current = await this.options.ledger.read<ForecastRecord>(key)
     }
   }

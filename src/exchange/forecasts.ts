@@ -32,7 +32,7 @@ import type { Link, Links } from './peers.ts'
 import { ProcessMemory } from './process-memory.ts'
 import type { Dead } from './queue-record.ts'
 import type { Receiver } from './receivers.ts'
-import { keepText, textOfRecord } from './record-text.ts'
+import { lasting } from './record-text.ts'
 import type { RetryTimes } from './retry.ts'
 import { type Block, blocksOf } from './schedule.ts'
 import { type Verdict, wordOn } from './waiting.ts'
@@ -127,7 +127,7 @@ export class Forecasts {
       const record = stored && answeredAgain(stored.record, cause, this.moment())
       if (!record || record === stored.record) return false
       const due: Due = record.delivery?.sender === undefined ? { in: 0 } : 'unchanged'
-      if (await this.write(key, stored.revision, record, due)) return true
+      if (await this.write(key, stored, record, due)) return true
     }
   }
 
@@ -163,16 +163,16 @@ export class Forecasts {
     if (record.delivery && !isReceiver)
       this.options.observer.alarm('owed to nobody', { peer: key.peer, link: record.link, group: record.group })
     if (!record.delivery || !isReceiver) {
-      if (await this.write(key, revision, record, 'not due')) recorded()
+      if (await this.write(key, stored, record, 'not due')) recorded()
       return
     }
     const inMs = this.options.breakers?.wait(key.peer) ?? 0
     if (inMs > 0) {
-      if (await this.write(key, revision, record, { in: inMs })) recorded()
+      if (await this.write(key, stored, record, { in: inMs })) recorded()
       return
     }
     const taken = { ...record, delivery: { ...record.delivery, sender: this.options.newId() } }
-    if (!(await this.write(key, revision, taken, { in: this.leaseMs }))) return // somebody was faster
+    if (!(await this.write(key, stored, taken, { in: this.leaseMs }))) return // somebody was faster
     recorded()
     await this.attempts.run(link, key, { record: taken, revision: revision + 1 })
   }
@@ -184,7 +184,7 @@ export class Forecasts {
       const known = stored?.record ?? emptyRecord(link.id, groupOf(key), typeOf(key), this.options.receiver.perPhase)
       const { record, recorded } = this.withTaken(key, known)
       const isOwed = record.delivery !== undefined && record.delivery.sender === undefined
-      if (await this.write(key, stored?.revision ?? 0, record, isOwed ? { in: 0 } : 'unchanged')) recorded()
+      if (await this.write(key, stored, record, isOwed ? { in: 0 } : 'unchanged')) recorded()
     }
   }
 
@@ -201,7 +201,7 @@ export class Forecasts {
         const isSent = record.delivery?.sender !== undefined
         if (!record.delivery || (isSent && record === stored.record)) break
         // What waits for its next attempt need not wait any longer.
-        if (await this.write(key, stored.revision, record, isSent ? 'unchanged' : due)) break
+        if (await this.write(key, stored, record, isSent ? 'unchanged' : due)) break
       }
     }
   }
@@ -220,7 +220,6 @@ export class Forecasts {
     const blocks = blocksOf(forecast)
     for (;;) {
       const known = await this.options.ledger.read<ForecastRecord>(key)
-      if (known) keepText(known)
       const { stored, mine, write, recorded } = this.joined(link, key, known, blocks, kept, origin)
       if (!(await this.options.ledger.write(key, known?.revision ?? 0, write))) continue
       recorded()
@@ -241,7 +240,7 @@ export class Forecasts {
     const { record: old, recorded } = this.withTaken(key, before)
     const record = received(old, blocks, kept, this.moment(), origin)
     const mine = old.delivery?.sender === undefined
-    const write = this.writeOf(record, mine ? { in: this.leaseMs } : 'unchanged')
+    const write = this.writeOf(known, record, mine ? { in: this.leaseMs } : 'unchanged')
     const stored: Stored<ForecastRecord> = { record, revision: (known?.revision ?? 0) + 1 }
     const told = () => {
       recorded()
@@ -267,12 +266,18 @@ export class Forecasts {
     return { now: this.options.now(), newId: this.options.newId }
   }
 
-  private write(key: LedgerKey, revision: number, record: ForecastRecord, due: Due): Promise<boolean> {
-    return this.options.ledger.write(key, revision, this.writeOf(record, due))
+  private write(
+    key: LedgerKey,
+    stored: Stored<ForecastRecord> | undefined,
+    record: ForecastRecord,
+    due: Due,
+  ): Promise<boolean> {
+    return this.options.ledger.write(key, stored?.revision ?? 0, this.writeOf(stored, record, due))
   }
 
-  private writeOf(record: ForecastRecord, due: Due): Write<ForecastRecord> {
+  private writeOf(stored: Stored<ForecastRecord> | undefined, record: ForecastRecord, due: Due): Write<ForecastRecord> {
     const now = this.options.now()
-    return { record, text: textOfRecord(record), due, keepFor: Math.max(now, lastEnd(record)) - now + week }
+    const keepFor = Math.max(now, lastEnd(record)) - now + week
+    return { record, lasting: lasting(record, stored?.record), due, keepFor }
   }
 }

@@ -16,8 +16,6 @@ export interface Stored<T> {
   readonly record: T
   /** Grows by one with every write of this key; 0 means that there is no record. */
   readonly revision: number
-  /** The record as JSON, as it was read. */
-  readonly text?: string
 }
 
 /** When the record wants attention next. Delays are in milliseconds from the moment of the write, by the store's clock. */
@@ -25,8 +23,8 @@ export type Due = { readonly in: number } | 'not due' | 'unchanged'
 
 export interface Write<T> {
   readonly record: T
-  /** The record as JSON, from those who know it already. Default: it is made of the record. */
-  readonly text?: string
+  /** Of a record that nobody ever changes in place, so that it may be given back as the very object; how to write it. */
+  readonly lasting?: Lasting | undefined
   readonly due: Due
   /** The record is forgotten this long after its last write, in milliseconds; it must outlive its due time. */
   readonly keepFor: number
@@ -35,6 +33,23 @@ export interface Write<T> {
    * peer's records would cost as much as the peer has sent.
    */
   readonly listed?: false
+}
+
+/** How a record is written with its large members apart, which need not be written again with everything else that changes. */
+export interface Lasting {
+  /** Its JSON without the members that are kept apart. */
+  text(): string
+  /** Those, by their path: `delivery.blocks`. Every one that such a record can have is named, and is undefined where it has none. */
+  readonly apart: Readonly<Record<string, Member | undefined>>
+  /** How much memory the record takes up, in bytes, roughly. */
+  readonly size: number
+}
+
+export interface Member {
+  /** The name it had in the record as of the revision that the write is based on: it is still there, and need not be written. */
+  readonly as?: string | undefined
+  /** Its JSON, which is asked for only where it must be written. */
+  json(): string
 }
 
 /** One of several changes to one peer's records: written anew, or forgotten, if the revision still is this one. */

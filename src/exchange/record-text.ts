@@ -1,46 +1,56 @@
 /**
- * A forecast's record as JSON, made of what is known already: a list of blocks is written out once, however often its record is.
- * Limits: lists of blocks must never be changed, only replaced; what stands for a list is forgotten with it.
+ * How a forecast's record is written: its lists of blocks apart, each only when it is new, printed once.
+ * Limits: lists of blocks must never be changed, only replaced: a list that the stored record has too is taken to be there.
  */
 import type { Delivery, ForecastRecord } from './forecast-record.ts'
-import type { Stored } from './ledger.ts'
+import type { Lasting, Member } from './ledger.ts'
 import type { Block } from './schedule.ts'
 
-const texts = new WeakMap<readonly Block[], string>()
-
 /** Every member but the lists: one that is added to the record and not here does not compile. */
-type Small<T, Lists extends keyof T> = { [K in Exclude<keyof T, Lists>]-?: T[K] }
+type Rest<T, Lists extends keyof T> = { [K in Exclude<keyof T, Lists>]-?: T[K] }
 
-/** The same as JSON.stringify makes of it, in another order. */
-export function textOfRecord(record: ForecastRecord): string {
-  const { version, settled, held, delivery, since } = record
-  const { link, group, type, perPhase, at, settledAt, from, sinceCause, said, sent, kept } = record
-  const small: Small<ForecastRecord, 'held' | 'delivery' | 'since'> = {
-    ...{ version, settled, link, group, type, perPhase, at, settledAt, from, sinceCause, said, sent, kept },
+/** The record, written over the one that is stored (undefined: there is none). */
+export function lasting(record: ForecastRecord, stored: ForecastRecord | undefined): Lasting {
+  const { held, delivery, since } = record
+  const apart = {
+    held: member(held, stored),
+    'delivery.blocks': delivery && member(delivery.blocks, stored),
+    since: since && member(since, stored),
   }
-  const owed = delivery === undefined ? '' : `,"delivery":${textOfDelivery(delivery)}`
-  const more = since === undefined ? '' : `,"since":${textOfBlocks(since)}`
-  return `{"held":${textOfBlocks(held)},${JSON.stringify(small).slice(1, -1)}${owed}${more}}`
+  const blocks = held.length + (delivery?.blocks.length ?? 0) + (since?.length ?? 0)
+  return { text: () => textOfRest(record), apart, size: sizeOfRecord + blocks * sizeOfBlock }
 }
 
-function textOfDelivery({ version, request, blocks, attempts, sender, cause }: Delivery): string {
-  const small: Small<Delivery, 'blocks'> = { version, request, attempts, sender, cause }
-  return `${JSON.stringify(small).slice(0, -1)},"blocks":${textOfBlocks(blocks)}}`
+/** As V8 keeps them, roughly, in bytes. */
+const sizeOfRecord = 2_000
+const sizeOfBlock = 100
+
+function textOfRest(record: ForecastRecord): string {
+  const { link, group, type, perPhase, version, at, settled, settledAt, from, sinceCause, said, sent, kept } = record
+  const rest: Rest<ForecastRecord, 'held' | 'delivery' | 'since'> = {
+    ...{ link, group, type, perPhase, version, at, settled, settledAt, from, sinceCause, said, sent, kept },
+  }
+  return JSON.stringify({ ...rest, delivery: record.delivery && restOfDelivery(record.delivery) })
 }
 
-function textOfBlocks(blocks: readonly Block[]): string {
-  const known = texts.get(blocks)
-  if (known !== undefined) return known
-  let text = ''
-  for (const block of blocks) text += (text === '' ? '[' : ',') + textOfBlock(block)
-  text = text === '' ? '[]' : `${text}]`
-  texts.set(blocks, text)
-  return text
+function restOfDelivery({ version, request, attempts, sender, cause }: Delivery): Rest<Delivery, 'blocks'> {
+  return { version, request, attempts, sender, cause }
+}
+
+function member(blocks: readonly Block[], stored: ForecastRecord | undefined): Member {
+  const json = () => textOfBlocks(blocks)
+  if (stored === undefined || blocks.length === 0) return { json }
+  if (blocks === stored.held) return { as: 'held', json }
+  if (blocks === stored.delivery?.blocks) return { as: 'delivery.blocks', json }
+  return { as: blocks === stored.since ? 'since' : undefined, json }
 }
 
 /** By itself, because JSON.stringify takes twice as long over many small objects. */
-function textOfBlock({ start, end, capacity, unit, phase }: Block): string {
-  return `{"start":${start},"end":${end},"capacity":${capacity},"unit":${quoted(unit)},"phase":${quoted(phase)}}`
+function textOfBlocks(blocks: readonly Block[]): string {
+  let text = ''
+  for (const { start, end, capacity, unit, phase } of blocks)
+    text += `${text === '' ? '[' : ','}{"start":${start},"end":${end},"capacity":${capacity},"unit":${quoted(unit)},"phase":${quoted(phase)}}`
+  return text === '' ? '[]' : `${text}]`
 }
 
 /** Units and phases are few words, so that each is put in quotes only once. */
@@ -53,12 +63,4 @@ function quoted(word: string): string {
   const text = JSON.stringify(word)
   if (words.size < mostWords) words.set(word, text)
   return text
-}
-
-/** Takes the text of what the peer holds over from a record as it was read, if it was written by `textOfRecord`. */
-export function keepText({ record, text }: Stored<ForecastRecord>): void {
-  if (!text?.startsWith('{"held":[')) return
-  const end = text.indexOf(']')
-  // Inside of a string these quotes would be escaped, so the list ends here.
-  if (text.startsWith(',"version":', end + 1)) texts.set(record.held, text.slice('{"held":'.length, end + 1))
 }

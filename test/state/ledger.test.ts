@@ -10,7 +10,6 @@ import type { Due, Ledger } from '../../src/exchange/ledger.ts'
 import { MemoryLedger } from '../../src/state/memory/ledger.ts'
 import { connectRedis } from '../../src/state/redis/client.ts'
 import { RedisLedger } from '../../src/state/redis/ledger.ts'
-import { readRecord } from '../support/read-record.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const minute = 60_000
@@ -46,7 +45,7 @@ for (const { name, open, shut } of kinds) {
 
     describe('reading and writing', () => {
       it('knows nothing of a record that was never written', async () => {
-        expect(await readRecord(ledger, key('a'))).to.equal(undefined)
+        expect(await ledger.read(key('a'))).to.equal(undefined)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
@@ -54,7 +53,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.write(key('a'), 0, { record: { limit: 7 }, due: 'not due', keepFor: minute })).to.equal(
           true,
         )
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: { limit: 7 }, revision: 1 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: { limit: 7 }, revision: 1 })
       })
 
       it('counts the revision up by one with every write', async () => {
@@ -62,7 +61,7 @@ for (const { name, open, shut } of kinds) {
           expect(
             await ledger.write(key('a'), revision, { record: revision, due: 'not due', keepFor: minute }),
           ).to.equal(true)
-          expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: revision, revision: revision + 1 })
+          expect(await ledger.read(key('a'))).to.deep.equal({ record: revision, revision: revision + 1 })
         }
       })
 
@@ -75,13 +74,13 @@ for (const { name, open, shut } of kinds) {
           )
         }
         await delay(20)
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'second', revision: 2 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'second', revision: 2 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
       it('refuses to write a later revision of a record that does not exist', async () => {
         expect(await ledger.write(key('a'), 1, { record: 'stale', due: { in: 0 }, keepFor: minute })).to.equal(false)
-        expect(await readRecord(ledger, key('a'))).to.equal(undefined)
+        expect(await ledger.read(key('a'))).to.equal(undefined)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
@@ -93,7 +92,7 @@ for (const { name, open, shut } of kinds) {
           const won = await Promise.all(writers)
           expect(won.filter(Boolean)).to.have.length(1)
           const record = { revision, writer: won.indexOf(true) }
-          expect(await readRecord(ledger, key('a'))).to.deep.equal({ record, revision: revision + 1 })
+          expect(await ledger.read(key('a'))).to.deep.equal({ record, revision: revision + 1 })
         }
       })
 
@@ -113,7 +112,7 @@ for (const { name, open, shut } of kinds) {
         ]
         for (const [i, record] of values.entries()) {
           await ledger.write(key(`${i}`), 0, { record, due: 'not due', keepFor: minute })
-          expect(await readRecord(ledger, key(`${i}`))).to.deep.equal({ record, revision: 1 })
+          expect(await ledger.read(key(`${i}`))).to.deep.equal({ record, revision: 1 })
         }
       })
 
@@ -123,18 +122,18 @@ for (const { name, open, shut } of kinds) {
         record.blocks.push(3)
         const read = await ledger.read<typeof record>(key('a'))
         read!.record.blocks.length = 0
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: { blocks: [1, 2] }, revision: 1 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: { blocks: [1, 2] }, revision: 1 })
       })
 
       it('keeps the records of peers, and what is due for them, apart', async () => {
         const other = `${peer}-other` as PeerId
         await put('a', 0)
-        expect(await readRecord(ledger, { peer: other, id: 'a' })).to.equal(undefined)
+        expect(await ledger.read({ peer: other, id: 'a' })).to.equal(undefined)
         expect(await ledger.claim(other, 10, minute)).to.deep.equal([])
         expect(
           await ledger.write({ peer: other, id: 'a' }, 0, { record: 'theirs', due: 'not due', keepFor: minute }),
         ).to.equal(true)
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'a', revision: 1 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'a', revision: 1 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
       })
 
@@ -156,10 +155,10 @@ for (const { name, open, shut } of kinds) {
         ]
         ids.push('-inf', 'constructor', '__proto__', '1', '1.0', 'x'.repeat(5_000))
         for (const id of ids) expect(await put(id, 0), id).to.equal(true)
-        for (const id of ids) expect(await readRecord(ledger, key(id)), id).to.deep.equal({ record: id, revision: 1 })
+        for (const id of ids) expect(await ledger.read(key(id)), id).to.deep.equal({ record: id, revision: 1 })
         expect(await ledger.claim(peer, 100, minute)).to.have.members(ids)
         for (const id of ids) expect(await ledger.remove(key(id), 1), id).to.equal(true)
-        for (const id of ids) expect(await readRecord(ledger, key(id)), id).to.equal(undefined)
+        for (const id of ids) expect(await ledger.read(key(id)), id).to.equal(undefined)
       })
     })
 
@@ -222,7 +221,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.write(key('a'), 1, { record: 'done', due: 'not due', keepFor: minute })).to.equal(true)
         await delay(60)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'done', revision: 2 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'done', revision: 2 })
       })
 
       it('moves with a write that names another time, also before the lease ends', async () => {
@@ -280,7 +279,7 @@ for (const { name, open, shut } of kinds) {
         ])
         expect(made).to.equal(true)
         expect([await text('new'), await text('old'), await text('gone')]).to.deep.equal(['new', 'changed', undefined])
-        expect(await readRecord(ledger, key('old'))).to.deep.equal({ record: 'changed', revision: 2 })
+        expect(await ledger.read(key('old'))).to.deep.equal({ record: 'changed', revision: 2 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['new'])
         expect((await ledger.list(peer, '')).sort()).to.deep.equal(['new', 'old'])
       })
@@ -317,6 +316,76 @@ for (const { name, open, shut } of kinds) {
         expect(won).to.have.length(1)
         expect(await text('count')).to.equal(`${won[0]}`)
         expect(await ledger.list(peer, 'of-')).to.deep.equal([`of-${won[0]}`])
+      })
+    })
+
+    describe('a record that nobody changes in place', () => {
+      interface Held {
+        readonly name: string
+        readonly list?: readonly number[]
+        readonly inner?: { readonly list: readonly number[] }
+      }
+      /** Written as those who know its members: `stays` says which of them the store has, and under which name. */
+      const lastingly = (record: Held, stays: { list?: string; inner?: string } = {}) => {
+        const { list, inner, ...rest } = record
+        const member = (numbers: readonly number[] | undefined, as: string | undefined) =>
+          numbers && { as, json: () => JSON.stringify(numbers) }
+        const apart = { list: member(list, stays.list), 'inner.list': member(inner?.list, stays.inner) }
+        const text = () => JSON.stringify(inner ? { ...rest, inner: {} } : rest)
+        return { record, lasting: { text, apart, size: 1_000 }, due: 'not due', keepFor: minute } as const
+      }
+      const both: Held = { name: 'both', list: [1, 2], inner: { list: [3] } }
+
+      it('comes back whole, with all that was kept apart, and without what it has no more', async () => {
+        expect(await ledger.write(key('a'), 0, lastingly(both))).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: both, revision: 1 })
+        const less: Held = { name: 'less', list: [1, 2] }
+        expect(await ledger.write(key('a'), 1, lastingly(less, { list: 'list' }))).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: less, revision: 2 })
+        expect(await ledger.remove(key('a'), 2)).to.equal(true)
+        expect(await ledger.read(key('a'))).to.equal(undefined)
+        expect(await ledger.write(key('a'), 0, { record: 'plain', due: 'not due', keepFor: minute })).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'plain', revision: 1 })
+      })
+
+      it('can give a member another name, also two of them each the name of the other', async () => {
+        await ledger.write(key('a'), 0, lastingly(both))
+        const moved: Held = { name: 'moved', inner: { list: [1, 2] } }
+        await ledger.write(key('a'), 1, lastingly(moved, { inner: 'list' }))
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: moved, revision: 2 })
+        await ledger.write(key('a'), 2, lastingly(both))
+        const swapped: Held = { name: 'swapped', list: [3], inner: { list: [1, 2] } }
+        await ledger.write(key('a'), 3, lastingly(swapped, { list: 'inner.list', inner: 'list' }))
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: swapped, revision: 4 })
+      })
+
+      it('is refused, and nothing of it written, when somebody else was first', async () => {
+        await ledger.write(key('a'), 0, lastingly(both))
+        for (const revision of [0, 2])
+          expect(await ledger.write(key('a'), revision, lastingly({ name: 'stale', list: [9] }))).to.equal(false)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: both, revision: 1 })
+      })
+
+      it('can be written together with others', async () => {
+        await ledger.write(key('a'), 0, lastingly(both))
+        const next: Held = { name: 'next', list: [1, 2], inner: { list: [4] } }
+        const other = { record: 'other', due: 'not due', keepFor: minute } as const
+        const changes = [
+          { id: 'b', revision: 0, write: other },
+          { id: 'a', revision: 1, write: lastingly(next, { list: 'list' }) },
+          { id: 'c', revision: 0, write: lastingly(both) },
+        ]
+        expect(await ledger.writeAll(peer, changes)).to.equal(true)
+        expect((await ledger.read(key('a')))?.record).to.deep.equal(next)
+        expect((await ledger.read(key('b')))?.record).to.equal('other')
+        expect((await ledger.read(key('c')))?.record).to.deep.equal(both)
+      })
+
+      it('is written whole when what should be there is not', async () => {
+        await ledger.write(key('a'), 0, { record: both, due: 'not due', keepFor: minute })
+        const next = { ...both, name: 'next' }
+        expect(await ledger.write(key('a'), 1, lastingly(next, { list: 'list', inner: 'inner.list' }))).to.equal(true)
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: next, revision: 2 })
       })
     })
 
@@ -373,7 +442,7 @@ for (const { name, open, shut } of kinds) {
         await ledger.write(key('f/1'), 0, write)
         await ledger.write(key('f/2'), 0, { ...write, listed: false })
         expect(await ledger.list(peer, '')).to.deep.equal(['f/1'])
-        expect(await readRecord(ledger, key('f/2'))).to.deep.equal({ record: 1, revision: 1 })
+        expect(await ledger.read(key('f/2'))).to.deep.equal({ record: 1, revision: 1 })
         await ledger.write(key('f/1'), 1, { ...write, listed: false })
         await ledger.writeAll(peer, [
           { id: 'f/2', revision: 1, write },
@@ -382,7 +451,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.list(peer, '')).to.deep.equal(['f/2'])
         await ledger.writeAll(peer, [{ id: 'f/2', revision: 2, write: { ...write, listed: false } }])
         expect(await ledger.list(peer, '')).to.deep.equal([])
-        expect(await readRecord(ledger, key('f/2'))).to.deep.equal({ record: 1, revision: 3 })
+        expect(await ledger.read(key('f/2'))).to.deep.equal({ record: 1, revision: 3 })
       })
     })
 
@@ -400,7 +469,7 @@ for (const { name, open, shut } of kinds) {
         await eventually(async () => (await ledger.read(key('a'))) === undefined)
         expect(await ledger.write(key('a'), 1, { record: 'stale', due: 'not due', keepFor: minute })).to.equal(false)
         expect(await ledger.write(key('a'), 0, { record: 'new', due: 'not due', keepFor: minute })).to.equal(true)
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'new', revision: 1 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'new', revision: 1 })
       })
 
       it('takes the due time with it, so that nobody claims a record that is gone', async () => {
@@ -424,10 +493,10 @@ for (const { name, open, shut } of kinds) {
       it('happens on request, due time included, if the revision still is the same', async () => {
         await put('a', -1)
         expect(await ledger.remove(key('a'), 1)).to.equal(true)
-        expect(await readRecord(ledger, key('a'))).to.equal(undefined)
+        expect(await ledger.read(key('a'))).to.equal(undefined)
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
         expect(await ledger.write(key('a'), 0, { record: 'new', due: 'unchanged', keepFor: minute })).to.equal(true)
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'new', revision: 1 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'new', revision: 1 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       })
 
@@ -435,7 +504,7 @@ for (const { name, open, shut } of kinds) {
         await put('a', -1)
         await ledger.write(key('a'), 1, { record: 'newer', due: 'unchanged', keepFor: minute })
         for (const revision of [0, 1, 3]) expect(await ledger.remove(key('a'), revision)).to.equal(false)
-        expect(await readRecord(ledger, key('a'))).to.deep.equal({ record: 'newer', revision: 2 })
+        expect(await ledger.read(key('a'))).to.deep.equal({ record: 'newer', revision: 2 })
         expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
       })
 
@@ -485,9 +554,9 @@ describe('The ledger in memory', () => {
     now = 1_500
     expect(await ledger.claim(peer, 1, 500)).to.deep.equal(['a'])
     now = 1_999
-    expect(await readRecord(ledger, { peer, id: 'a' })).to.deep.equal({ record: 1, revision: 1 })
+    expect(await ledger.read({ peer, id: 'a' })).to.deep.equal({ record: 1, revision: 1 })
     now = 2_000
-    expect(await readRecord(ledger, { peer, id: 'a' })).to.equal(undefined)
+    expect(await ledger.read({ peer, id: 'a' })).to.equal(undefined)
   })
 
   it('tells records apart that are due at the same instant', async () => {
@@ -509,7 +578,7 @@ describe('The ledger in memory', () => {
     now = 90
     await ledger.write({ peer, id: 'a' }, 1, { record: 2, due: 'not due', keepFor: 100 })
     now = 150
-    expect(await readRecord(ledger, { peer, id: 'a' })).to.deep.equal({ record: 2, revision: 2 })
+    expect(await ledger.read({ peer, id: 'a' })).to.deep.equal({ record: 2, revision: 2 })
   })
 })
 

@@ -58,11 +58,36 @@ describe('What lies in Redis', () => {
     const write = { record: { a: 1 }, due: { in: 3600_000 }, keepFor: 3600_000 }
     await ledger.write(key, 0, write)
     const name = 'oscpgw:v1:{cpo}:record:forecast/x'
-    await admin.client.hset(name, 'd', '2 of a form to come')
+    await admin.client.hset(name, 'd', '9 of a form to come')
     const error = await ledger.read(key).catch((thrown: unknown) => thrown)
     expect(error).to.be.instanceOf(GatewayError).with.property('kind', 'state-unavailable')
     expect((error as Error).message).to.include('newer version')
-    expect(await admin.client.hget(name, 'd')).to.equal('2 of a form to come')
+    expect(await admin.client.hget(name, 'd')).to.equal('9 of a form to come')
+  })
+
+  it('is read by a replica as another wrote it, although it knows what it wrote itself', async () => {
+    const { redis } = await openScene('Redis')
+    const [one, other] = [redis!, redis!].map(({ url }) => {
+      const ledger = new RedisLedger(connectRedis({ url }, () => undefined))
+      closeLater({ stop: () => ledger.close() })
+      return ledger
+    })
+    await eventually('Redis is ready', async () => (await one!.isReady()) && (await other!.isReady()))
+    const key = { peer: 'cpo' as PeerId, id: 'forecast/x' }
+    const list = [1, 2]
+    const write = (name: string, as?: string) => {
+      const lasting = { text: () => JSON.stringify({ name }), apart: { list: { as, json: () => '[1,2]' } }, size: 100 }
+      return { record: { name, list }, lasting, due: 'not due', keepFor: 3600_000 } as const
+    }
+    await one!.write(key, 0, write('first'))
+    expect((await one!.read<{ list: unknown }>(key))?.record.list).to.equal(list)
+    expect(await other!.read(key)).to.deep.equal({ record: { name: 'first', list }, revision: 1 })
+    await other!.write(key, 1, write('second', 'list'))
+    expect(await one!.read(key)).to.deep.equal({ record: { name: 'second', list }, revision: 2 })
+    expect(await one!.write(key, 1, write('stale', 'list'))).to.equal(false)
+    await other!.remove(key, 2)
+    expect(await one!.read(key)).to.equal(undefined)
+    expect(await other!.read(key)).to.equal(undefined)
   })
 })
 

@@ -12,7 +12,6 @@ import { judge, lookAtRedis, type Remark } from '../../src/state/redis/look.ts'
 import { RedisPace } from '../../src/state/redis/pace.ts'
 import { authority } from '../support/certificates.ts'
 import { eventually } from '../support/gateway.ts'
-import { readRecord } from '../support/read-record.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis.ts'
 import { promptly, startRedisCluster, startWatchedRedis } from '../support/redis-groups.ts'
 
@@ -44,7 +43,7 @@ async function exercise(ledger: Ledger, peer: PeerId): Promise<void> {
     { id: 'event/1', revision: 0, write },
   ]
   expect(await ledger.writeAll(peer, both)).to.equal(true)
-  expect(await readRecord(ledger, key)).to.deep.equal({ record: 'two', revision: 2 })
+  expect(await ledger.read(key)).to.deep.equal({ record: 'two', revision: 2 })
   expect(await ledger.list(peer, 'event/')).to.deep.equal(['event/1'])
   expect((await ledger.claim(peer, 10, minute)).sort()).to.deep.equal(['event/1', 'forecast/1'])
   expect(await ledger.remove({ peer, id: 'event/1' }, 1)).to.equal(true)
@@ -98,7 +97,7 @@ describe('The ledger in a Redis Cluster', function () {
       await server.call('CLUSTER', 'SETSLOT', slot, 'NODE', ids[target] as string)
     await cluster.whole()
     const key = { peer, id: 'forecast/1' }
-    expect(await readRecord(ledger, key)).to.deep.equal({ record: 'two', revision: 2 })
+    expect(await ledger.read(key)).to.deep.equal({ record: 'two', revision: 2 })
     expect(await ledger.write(key, 2, { record: 'three', due, keepFor: minute })).to.equal(true)
     expect(await sink.exists(`oscpgw:v1:{${peer}}:record:forecast/1`)).to.equal(1)
   })

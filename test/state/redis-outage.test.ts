@@ -11,7 +11,6 @@ import { GatewayError } from '../../src/errors.ts'
 import type { PeerId } from '../../src/exchange/ids.ts'
 import { connectRedis, type RedisClient, type RedisOptions } from '../../src/state/redis/client.ts'
 import { RedisLedger } from '../../src/state/redis/ledger.ts'
-import { readRecord } from '../support/read-record.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const minute = 60_000
@@ -60,7 +59,7 @@ describe('The ledger in Redis', () => {
       await redis({ port: server.port })
       await eventually(() => ledger.isReady())
       expect(await ledger.write(key, 0, record)).to.equal(true)
-      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'kept', revision: 1 })
+      expect(await ledger.read(key)).to.deep.equal({ record: 'kept', revision: 1 })
     })
 
     it('refuses every call soon when Redis hangs, and works again when it goes on', async () => {
@@ -123,7 +122,7 @@ describe('The ledger in Redis', () => {
       expect(await ledger.write(key, 0, record)).to.equal(true)
       wire.loseNextReply()
       expect(await ledger.write(key, 1, record)).to.equal(true)
-      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'kept', revision: 2 })
+      expect(await ledger.read(key)).to.deep.equal({ record: 'kept', revision: 2 })
       expect(wire.lost).to.equal(2)
     })
 
@@ -134,7 +133,7 @@ describe('The ledger in Redis', () => {
       await other.write(key, 0, record)
       wire.loseNextReply()
       expect(await ledger.write(key, 0, { ...record, record: 'mine' })).to.equal(false)
-      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'kept', revision: 1 })
+      expect(await ledger.read(key)).to.deep.equal({ record: 'kept', revision: 1 })
       expect(wire.lost).to.equal(1)
     })
 
@@ -144,7 +143,7 @@ describe('The ledger in Redis', () => {
       const [{ ledger }, { ledger: other }] = [await opened(wire.url), await opened(server.url)]
       wire.loseNextReply(() => other.remove(key, 1))
       expect(await ledger.write(key, 0, { ...record, due: { in: -1 } })).to.equal(true)
-      expect(await readRecord(ledger, key)).to.equal(undefined)
+      expect(await ledger.read(key)).to.equal(undefined)
       expect(await ledger.claim(peer, 10, minute)).to.deep.equal([])
       expect(wire.lost).to.equal(1)
     })
@@ -156,7 +155,7 @@ describe('The ledger in Redis', () => {
       await ledger.write(key, 0, record)
       wire.loseNextReply(() => other.write(key, 0, { record: 'new', due: { in: -1 }, keepFor: minute }))
       expect(await ledger.remove(key, 1)).to.equal(true)
-      expect(await readRecord(ledger, key)).to.deep.equal({ record: 'new', revision: 1 })
+      expect(await ledger.read(key)).to.deep.equal({ record: 'new', revision: 1 })
       expect(await ledger.claim(peer, 10, minute)).to.deep.equal(['a'])
       expect(wire.lost).to.equal(1)
     })
@@ -222,7 +221,7 @@ describe('The ledger in Redis', () => {
     it('refuses a value of a newer version, and one that it cannot read, instead of guessing', async () => {
       const { client, ledger } = await opened((await redis()).url)
       for (const [value, sentence] of [
-        ['2{"limit":7}', 'The state store holds a record of a newer version of the gateway.'],
+        ['3{"limit":7}', 'The state store holds a record of a newer version of the gateway.'],
         ['1{"limit":', 'The state store holds a record that cannot be read.'],
       ] as const) {
         await client.hset('oscpgw:v1:{dso}:record:a', { r: 4, d: value })

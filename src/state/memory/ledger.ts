@@ -1,13 +1,14 @@
 /**
  * The ledger in this process: for tests, the demo, and a gateway that may forget everything when it restarts.
- * Limits: one process. Records are kept as JSON text, so that they come back exactly as they would from Redis and nobody can
- * change them from outside. An expired record may take up memory until about as many writes have passed as there are records.
+ * Limits: one process. Records that may be changed in place are kept as JSON text, so that they come back exactly as they would
+ * from Redis and nobody can change them from outside. An expired record may take up memory until about as many writes have passed as there are records.
  */
 import type { PeerId } from '../../exchange/ids.ts'
 import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } from '../../exchange/ledger.ts'
 
 interface Entry {
-  readonly text: string
+  /** Gives the record, or makes it anew. */
+  readonly record: () => unknown
   readonly revision: number
   /** Which of all writes it was. */
   readonly mark: number
@@ -46,20 +47,21 @@ export class MemoryLedger implements Ledger {
 
   async read<T>({ peer, id }: LedgerKey): Promise<Stored<T> | undefined> {
     const entry = this.find(this.shelf(peer), id)
-    return entry && { record: JSON.parse(entry.text) as T, revision: entry.revision, text: entry.text }
+    return entry && { record: entry.record() as T, revision: entry.revision }
   }
 
   async write<T>(
     { peer, id }: LedgerKey,
     revision: number,
-    { record, text = JSON.stringify(record), due, keepFor, listed }: Write<T>,
+    { record, lasting, due, keepFor, listed }: Write<T>,
   ): Promise<boolean> {
     const shelf = this.shelf(peer)
     const before = this.find(shelf, id)
     if ((before?.revision ?? 0) !== revision) return false
     const now = this.now()
     const mark = ++this.writes
-    const entry: Entry = { text, revision: revision + 1, mark, expires: now + keepFor, due: before?.due }
+    const kept = lasting ? () => record : textKept(record)
+    const entry: Entry = { record: kept, revision: revision + 1, mark, expires: now + keepFor, due: before?.due }
     shelf.entries.set(id, entry)
     if (listed !== false) shelf.listed.add(id)
     else shelf.listed.delete(id)
@@ -150,6 +152,11 @@ export class MemoryLedger implements Ledger {
     for (const shelf of this.shelves.values()) for (const id of shelf.entries.keys()) this.find(shelf, id)
     this.writesUntilSweep = Math.max(100, this.size)
   }
+}
+
+function textKept(record: unknown): () => unknown {
+  const text = JSON.stringify(record)
+  return () => JSON.parse(text)
 }
 
 /** A clock that was set back goes on from where it was: else what is due would wait for as long as that was wrong. */

@@ -4,15 +4,22 @@
  * lost leaves its records leased to nobody until the lease ends. Removing a record that is not there answers true.
  */
 import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
 import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } from '../../exchange/ledger.ts'
 import { answered, closeRedis, defineScript, type RedisClient, redisKey } from './client.ts'
 
-/** The first character of a value says how the rest is written: '1' is JSON. */
-const valueVersion = '1'
+/** The first character of a value says how the rest is written: '1' is JSON, '2' JSON without the members that are kept apart. */
+const whole = '1'
+const withoutMembers = '2'
 
-/** A record's hash: `r` revision, `d` value, `t` token of the last write, `x` token of the last removal. */
+/**
+ * A record's hash: `r` revision, `d` value, `t` token of the last write, `x` token of the last removal; and with this before
+ * their path, members that are kept apart.
+ */
+const apart = 'm:'
+
 const recordKey = (peer: PeerId, id: string): string => redisKey(peer, 'record', id)
 
 /** Score: when it is due, in milliseconds by Redis' clock; member: the record's id. The one key here without a TTL. */
@@ -27,11 +34,24 @@ export interface RedisLedgerOptions {
   readonly newToken?: () => string
 }
 
+/** Some 3,000 schedules of a day; bytes, roughly. */
+const mostKept = 32 * 1024 * 1024
+
+interface Written {
+  readonly token: string
+  readonly stored: Stored<unknown>
+  readonly size: number
+}
+
+const sizeOf = ({ size }: Written): number => size
+
 export class RedisLedger implements Ledger {
   private readonly client: RedisClient
   private readonly newToken: () => string
   private readonly waitForReplica: number | undefined
   private readonly scripts
+  /** Lasting records as this process wrote them last: while the token is the same, they need not be read and parsed. */
+  private readonly written = new LRUCache<string, Written>({ maxSize: mostKept, sizeCalculation: sizeOf })
 
   constructor(client: RedisClient, options: RedisLedgerOptions = {}) {
     this.client = client
@@ -39,7 +59,6 @@ export class RedisLedger implements Ledger {
     this.waitForReplica = options.waitForReplica
     this.scripts = {
       write: defineScript<number>(client, 'ledger-write'),
-      writeAll: defineScript<number>(client, 'ledger-write-all'),
       remove: defineScript<number>(client, 'ledger-remove'),
       claim: defineScript<string[]>(client, 'ledger-claim'),
       sift: defineScript<string[]>(client, 'ledger-sift'),
@@ -51,36 +70,33 @@ export class RedisLedger implements Ledger {
   }
 
   async read<T>({ peer, id }: LedgerKey): Promise<Stored<T> | undefined> {
-    const [revision, value] = await answered(this.client.hmget(recordKey(peer, id), 'r', 'd'))
+    const key = recordKey(peer, id)
+    const known = this.written.get(key)
+    if (known) {
+      const [token, revision] = await answered(this.client.hmget(key, 't', 'r'))
+      if (!revision) return undefined
+      if (token === known.token) return known.stored as Stored<T>
+    }
+    const { r: revision, d: value = '', ...members } = await answered(this.client.hgetall(key))
     if (!revision) return undefined
-    return { ...decode<T>(value ?? ''), revision: Number(revision) }
+    return { record: decode<T>(value, members), revision: Number(revision) }
   }
 
-  async write<T>(
-    { peer, id }: LedgerKey,
-    revision: number,
-    { record, text = JSON.stringify(record), due, keepFor, listed }: Write<T>,
-  ): Promise<boolean> {
-    const value = valueVersion + text
-    const when = typeof due === 'string' ? due : due.in
-    const reply = await this.scripts.write(
-      [recordKey(peer, id), agendaKey(peer), indexKey(peer)],
-      [revision, value, Math.ceil(keepFor), this.newToken(), id, when, named(listed)],
-    )
-    return this.replicated(reply === 1)
+  write<T>({ peer, id }: LedgerKey, revision: number, write: Write<T>): Promise<boolean> {
+    return this.writeAll(peer, [{ id, revision, write }])
   }
 
   async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
+    const token = this.newToken()
     const keys = [agendaKey(peer), indexKey(peer), ...changes.map(({ id }) => recordKey(peer, id))]
-    const args = changes.flatMap((change) => {
-      const { id, revision } = change
-      if ('remove' in change) return [id, revision, 'remove', '', 0, '', '']
-      const { record, text = JSON.stringify(record), keepFor, due, listed } = change.write
-      const value = valueVersion + text
-      const when = typeof due === 'string' ? due : due.in
-      return [id, revision, 'write', value, Math.ceil(keepFor), when, named(listed)]
-    })
-    return this.replicated((await this.scripts.writeAll(keys, [this.newToken(), ...args])) === 1)
+    const made = (mayStay: boolean) =>
+      this.scripts.write(keys, [token, ...changes.flatMap((change) => argumentsOf(change, mayStay))])
+    let reply = await made(true)
+    // A member that should be there is not, as in a record of an earlier release.
+    if (reply === -1) reply = await made(false)
+    const isWritten = await this.replicated(reply === 1)
+    for (const change of changes) this.remember(recordKey(peer, change.id), change, isWritten ? token : undefined)
+    return isWritten
   }
 
   async remove({ peer, id }: LedgerKey, revision: number): Promise<boolean> {
@@ -128,6 +144,14 @@ export class RedisLedger implements Ledger {
     await closeRedis(this.client)
   }
 
+  private remember(key: string, change: Change, token: string | undefined): void {
+    if (token === undefined || 'remove' in change || !change.write.lasting) this.written.delete(key)
+    else {
+      const stored = { record: change.write.record, revision: change.revision + 1 }
+      this.written.set(key, { token, stored, size: change.write.lasting.size })
+    }
+  }
+
   /** Commands of one connection keep their order, so this waits for the write before it. */
   private async replicated(isWritten: boolean): Promise<boolean> {
     if (!isWritten || this.waitForReplica === undefined) return isWritten
@@ -150,14 +174,36 @@ function named(listed: false | undefined): string {
   return listed === false ? 'unlisted' : 'listed'
 }
 
-function decode<T>(value: string): { record: T; text: string } {
-  if (!value.startsWith(valueVersion)) {
+/** What the script is told of a change; `mayStay`: what the record has already need not be written. */
+function argumentsOf(change: Change, mayStay: boolean): (string | number)[] {
+  const { id, revision } = change
+  if ('remove' in change) return [id, revision, 'remove', '', 0, '', '', 0]
+  const { record, lasting, keepFor, due, listed } = change.write
+  const value = lasting ? withoutMembers + lasting.text() : whole + JSON.stringify(record)
+  const when = typeof due === 'string' ? due : due.in
+  const members = Object.entries(lasting?.apart ?? {}).flatMap(([path, member]) => {
+    if (!member) return [apart + path, 'none', '']
+    if (mayStay && member.as !== undefined) return [apart + path, 'as', apart + member.as]
+    return [apart + path, 'json', member.json()]
+  })
+  return [id, revision, 'write', value, Math.ceil(keepFor), when, named(listed), members.length / 3, ...members]
+}
+
+function decode<T>(value: string, fields: Readonly<Record<string, string>>): T {
+  if (!value.startsWith(whole) && !value.startsWith(withoutMembers))
     throw new GatewayError('state-unavailable', 'The state store holds a record of a newer version of the gateway.')
-  }
   try {
-    const text = value.slice(valueVersion.length)
-    return { record: JSON.parse(text) as T, text }
+    const record = JSON.parse(value.slice(1))
+    if (value.startsWith(withoutMembers))
+      for (const [field, text] of Object.entries(fields))
+        if (field.startsWith(apart)) put(record, field.slice(apart.length).split('.'), JSON.parse(text))
+    return record as T
   } catch (cause) {
     throw new GatewayError('state-unavailable', 'The state store holds a record that cannot be read.', { cause })
   }
+}
+
+function put(record: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) record[name] = value
+  else put(record[name] as Record<string, unknown>, rest, value)
 }
