@@ -10,8 +10,7 @@ import type { Event, EventKind, EventQueue } from './events.ts'
 import type { PeerId } from './ids.ts'
 import type { Change, Ledger, LedgerKey } from './ledger.ts'
 import type { Observer } from './observer.ts'
-import { buried, type Dead, type DeadLimits, emptyQueue, eventId } from './queue-record.ts'
-import { QueueStore } from './queue-store.ts'
+import { buried, type Dead, type DeadLimits, emptyQueue, eventId, type Queue, queueKey } from './queue-record.ts'
 import type { RetryTimes } from './retry.ts'
 import { Turns } from './turns.ts'
 
@@ -40,25 +39,16 @@ export interface EventsOptions {
   readonly random: () => number
 }
 
-/** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
-const month = 30 * 24 * 3600_000
-
 export class Events implements EventQueue, Worker {
   private readonly options: EventsOptions
   /** Writers of one process take turns, so that they rarely lose against each other. */
   private readonly turns = new Turns<PeerId>()
-  /** How long queues and events are kept after their last change, in milliseconds. */
-  private readonly keepFor: number
-  private readonly queues: QueueStore
   private readonly sender: EventSender
   private readonly running = new Set<Promise<unknown>>()
 
   constructor(options: EventsOptions) {
     this.options = options
-    const { times, dead } = options
-    this.keepFor = Math.max(times.giveUpAfter, dead.keepFor) + month
-    this.queues = new QueueStore(options.ledger, this.keepFor)
-    this.sender = new EventSender(options, this.turns, this.queues)
+    this.sender = new EventSender(options, this.turns)
   }
 
   /** How long the agenda must leave a claimed queue alone, in milliseconds. */
@@ -86,10 +76,10 @@ export class Events implements EventQueue, Worker {
   /** What waits for a peer is tried now, because it is back. Rejects while the state is away. */
   async hasten(peer: PeerId): Promise<void> {
     await this.turns.take(peer, async () => {
-      const stored = await this.queues.read(peer)
+      const stored = await this.options.ledger.read<Queue>(queueKey(peer))
       if (!stored || stored.record.first === stored.record.next || stored.record.sender !== undefined) return
       // If another was faster, the queue is being sent or was added to, and comes when it is due.
-      await this.queues.write(peer, stored.revision, stored.record, { in: 0 }, [])
+      await this.sender.write(peer, stored.revision, stored.record, { in: 0 }, [])
     })
   }
 
@@ -98,10 +88,10 @@ export class Events implements EventQueue, Worker {
     const { observer, now, dead: limits } = this.options
     const forgotten = await this.turns.take(peer, async () => {
       for (;;) {
-        const { record, revision } = (await this.queues.read(peer)) ?? { record: undefined, revision: 0 }
+        const { record, revision } = (await this.sender.known(peer)) ?? { record: undefined, revision: 0 }
         const grave = buried(record ?? emptyQueue(now()), dead, limits)
         const due = record ? 'unchanged' : 'not due'
-        if (await this.queues.write(peer, revision, grave.queue, due, grave.changes)) return grave.forgotten
+        if (await this.sender.write(peer, revision, grave.queue, due, grave.changes)) return grave.forgotten
       }
     })
     if (forgotten !== undefined) observer.alarm('dead list full', { peer, link: dead.link })
@@ -129,21 +119,26 @@ export class Events implements EventQueue, Worker {
     event: Event,
     also: readonly Change[],
   ): Promise<{ readonly sender: string | undefined } | undefined> {
-    const { limit, now, newId } = this.options
-    for (let lost: number | undefined; ; ) {
-      const { record, revision } = (await this.queues.read(peer)) ?? { record: undefined, revision: 0 }
+    const { ledger, limit, now, newId } = this.options
+    const key = queueKey(peer)
+    let recalled = ledger.recall<Queue>(key)
+    for (let lost: number | undefined; ; recalled = undefined) {
+      const { record, revision } = recalled ?? (await ledger.read<Queue>(key)) ?? { record: undefined, revision: 0 }
       // The queue is as it was, so it must have been one of the caller's records.
       if (revision === lost) return undefined
       const queue = record ?? emptyQueue(now())
-      if (queue.next - queue.first >= limit)
+      const isFull = queue.next - queue.first >= limit
+      // Another may have sent from it since.
+      if (isFull && recalled) continue
+      if (isFull)
         throw new GatewayError('peer-unavailable', 'Too many messages wait for the other party; send it again later.')
       const isIdle = queue.first === queue.next
       const sender = isIdle && !this.sender.isDrained ? newId() : undefined
       const due = isIdle ? { in: sender === undefined ? 0 : this.leaseMs } : 'unchanged'
       const longer = { ...queue, next: queue.next + 1, ...(isIdle ? { sender } : {}) }
-      const write = { record: event, due: 'not due', keepFor: this.keepFor } as const
+      const write = { record: event, due: 'not due', keepFor: this.sender.keepFor } as const
       const changes = [{ id: eventId(queue.next), revision: 0, write }, ...also]
-      if (await this.queues.write(peer, revision, longer, due, changes)) return { sender }
+      if (await this.sender.write(peer, revision, longer, due, changes)) return { sender }
       lost = revision
     }
   }

@@ -8,15 +8,16 @@ import { type After, type Final, judged, notNow, outOfTime, queueAfter } from '.
 import type { EventsOptions } from './event-queue.ts'
 import type { Event, EventOutcome } from './events.ts'
 import type { PeerId } from './ids.ts'
-import type { Due } from './ledger.ts'
-import { eventId } from './queue-record.ts'
-import type { QueueStore } from './queue-store.ts'
+import type { Change, Due, Stored } from './ledger.ts'
+import { eventId, type Queue, queueKey, queueSize } from './queue-record.ts'
 import type { Turns } from './turns.ts'
 
 /** An attempt that takes longer than this many usual ones is left to itself. */
 const longestAttempt = 10
 /** However many want to add: the lease must not run out meanwhile. */
 const urgent = true
+/** Records outlive what they are needed for: a gateway that stood still for a month goes on where it was. */
+const month = 30 * 24 * 3600_000
 
 /** An attempt, and what it led to. */
 interface Tried extends After {
@@ -27,13 +28,11 @@ interface Tried extends After {
 export class EventSender {
   private readonly options: EventsOptions
   private readonly turns: Turns<PeerId>
-  private readonly queues: QueueStore
   private drained = false
 
-  constructor(options: EventsOptions, turns: Turns<PeerId>, queues: QueueStore) {
+  constructor(options: EventsOptions, turns: Turns<PeerId>) {
     this.options = options
     this.turns = turns
-    this.queues = queues
   }
 
   get leaseMs(): number {
@@ -44,6 +43,11 @@ export class EventSender {
     return this.options.times.leaseMargin ?? 5_000
   }
 
+  /** How long queues and events are kept after their last change, in milliseconds. */
+  get keepFor(): number {
+    return Math.max(this.options.times.giveUpAfter, this.options.dead.keepFor) + month
+  }
+
   get isDrained(): boolean {
     return this.drained
   }
@@ -52,17 +56,27 @@ export class EventSender {
     this.drained = true
   }
 
+  /** The queue as far as it is known: who writes what follows from it learns whether it still was so. */
+  async known(peer: PeerId): Promise<Stored<Queue> | undefined> {
+    const key = queueKey(peer)
+    return this.options.ledger.recall<Queue>(key) ?? (await this.options.ledger.read<Queue>(key))
+  }
+
+  write(peer: PeerId, revision: number, record: Queue, due: Due, also: readonly Change[]): Promise<boolean> {
+    const lasting = { text: () => JSON.stringify(record), apart: {}, size: queueSize }
+    const queue = { id: queueKey(peer).id, revision, write: { record, lasting, due, keepFor: this.keepFor } }
+    return this.options.ledger.writeAll(peer, [queue, ...also])
+  }
+
   /** Makes `sender` the one who sends what a claimed queue holds. False when there is nothing to send, or another was faster. */
   async take(peer: PeerId, sender: string): Promise<boolean> {
-    const stored = await this.queues.read(peer)
+    const stored = await this.options.ledger.read<Queue>(queueKey(peer))
     if (!stored) return false
     const { record, revision } = stored
     const isIdle = record.first === record.next
     if (!isIdle && this.drained) return false
     const due: Due = isIdle ? 'not due' : { in: this.leaseMs }
-    return (
-      (await this.queues.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
-    )
+    return (await this.write(peer, revision, { ...record, sender: isIdle ? undefined : sender }, due, [])) && !isIdle
   }
 
   /**
@@ -71,10 +85,9 @@ export class EventSender {
    */
   async run(peer: PeerId, sender: string, isFresh: boolean): Promise<void> {
     const { ledger, observer, breakers } = this.options
-    this.queues.begins(peer, sender)
     try {
       for (let isFirst = true; ; isFirst = false) {
-        const queue = (await this.queues.read(peer))?.record
+        const queue = (await this.known(peer))?.record
         if (queue?.sender !== sender) return
         const event = (await ledger.read<Event>({ peer, id: eventId(queue.first) }))?.record
         const started = this.options.now()
@@ -89,8 +102,6 @@ export class EventSender {
       // While the state is away there is nothing to be done that the lease's end will not bring back.
       if (!(error instanceof GatewayError && error.kind === 'state-unavailable'))
         observer.alarm('agenda failure', { peer, error })
-    } finally {
-      this.queues.ends(peer, sender)
     }
   }
 
@@ -135,9 +146,9 @@ export class EventSender {
     return this.turns.take(
       peer,
       async () => {
-        const stored = await this.queues.read(peer)
+        const stored = await this.options.ledger.read<Queue>(queueKey(peer))
         if (stored?.record.sender === sender)
-          await this.queues.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
+          await this.write(peer, stored.revision, stored.record, { in: this.leaseMs }, [])
       },
       urgent,
     )
@@ -157,7 +168,7 @@ export class EventSender {
       async () => {
         let final = event && outcome ? judged(event, outcome, this.options) : undefined
         for (let lost: number | undefined; ; ) {
-          const stored = await this.queues.read(peer)
+          const stored = await this.known(peer)
           if (stored?.record.sender !== sender) return false
           const { record, revision } = stored
           // It was recorded before, only the answer got lost.
@@ -173,7 +184,7 @@ export class EventSender {
           const keeps = remains && !this.drained && after.pause === undefined
           const due: Due = remains ? { in: keeps ? this.leaseMs : (after.pause ?? 0) } : 'not due'
           const queue = { ...after.queue, sender: keeps ? sender : undefined }
-          if (await this.queues.write(peer, revision, queue, due, after.changes)) {
+          if (await this.write(peer, revision, queue, due, after.changes)) {
             if (event && final && final.verdict !== 'not now')
               this.tell(peer, event, final, { attempt: record.attempts + 1, durationMs, ...after })
             return keeps

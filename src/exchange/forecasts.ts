@@ -218,10 +218,11 @@ export class Forecasts {
 
   private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value, origin?: Origin) {
     const blocks = blocksOf(forecast)
-    for (;;) {
-      const known = await this.options.ledger.read<ForecastRecord>(key)
+    const { ledger } = this.options
+    for (let recalled = ledger.recall<ForecastRecord>(key); ; recalled = undefined) {
+      const known = recalled ?? (await ledger.read<ForecastRecord>(key))
       const { stored, mine, write, recorded } = this.joined(link, key, known, blocks, kept, origin)
-      if (!(await this.options.ledger.write(key, known?.revision ?? 0, write))) continue
+      if (!(await ledger.write(key, known?.revision ?? 0, write))) continue
       recorded()
       return { mine, stored }
     }

@@ -81,6 +81,12 @@ export interface Ledger {
   /** The record as last written; revision 0 and `undefined` when there is none. Never due-related. */
   read<T>(key: LedgerKey): Promise<Stored<T> | undefined>
 
+  /**
+   * The lasting record as this process wrote it last, without asking the store; undefined when it does not know. Somebody else
+   * may have written since: whatever follows from it must be written with its revision, is refused then, and begun anew by `read`.
+   */
+  recall<T>(key: LedgerKey): Stored<T> | undefined
+
   /** Writes the record if its revision still is `revision` (0: if there is none). False when somebody else wrote first. */
   write<T>(key: LedgerKey, revision: number, write: Write<T>): Promise<boolean>
 

@@ -18,6 +18,9 @@ export interface Queue {
   readonly dead: { readonly first: number; readonly next: number }
 }
 
+/** How much memory a queue's record takes up, in bytes, roughly. */
+export const queueSize = 500
+
 /** A message that nobody will send any more, and why. */
 export interface Dead {
   /** The event's kind, or `forecast`: a schedule that its sender believes delivered. */

@@ -48,9 +48,21 @@ function member(blocks: readonly Block[], stored: ForecastRecord | undefined): M
 /** By itself, because JSON.stringify takes twice as long over many small objects. */
 function textOfBlocks(blocks: readonly Block[]): string {
   let text = ''
-  for (const { start, end, capacity, unit, phase } of blocks)
-    text += `${text === '' ? '[' : ','}{"start":${start},"end":${end},"capacity":${capacity},"unit":${quoted(unit)},"phase":${quoted(phase)}}`
+  let last = Number.NaN
+  let until = ''
+  for (const { start, end, capacity, unit, phase } of blocks) {
+    // Most blocks begin where the one before them ends.
+    const from = start === last ? until : textOfTime(start)
+    last = end
+    until = textOfTime(end)
+    text += `${text === '' ? '[' : ','}{"start":${from},"end":${until},"capacity":${capacity},"unit":${quoted(unit)},"phase":${quoted(phase)}}`
+  }
   return text === '' ? '[]' : `${text}]`
+}
+
+/** Milliseconds since 1970. Whole seconds fit into 32 bits, and such numbers are printed in half the time. */
+function textOfTime(ms: number): string {
+  return ms > 0 && ms % 1000 === 0 ? `${ms / 1000}000` : `${ms}`
 }
 
 /** Units and phases are few words, so that each is put in quotes only once. */

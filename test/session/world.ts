@@ -4,7 +4,7 @@
  */
 import { GatewayError } from '../../src/errors.ts'
 import type { PeerId, RequestId } from '../../src/exchange/ids.ts'
-import type { Change, Ledger, LedgerKey, Write } from '../../src/exchange/ledger.ts'
+import type { Change, Ledger, LedgerKey, Stored, Write } from '../../src/exchange/ledger.ts'
 import type { ModernRequest } from '../../src/exchange/modern.ts'
 import type { Outcome } from '../../src/exchange/peers.ts'
 import type { Value } from '../../src/mapping/compile.ts'
@@ -170,6 +170,10 @@ export class Agenda implements Ledger {
       }
   }
 
+  recall<T>(key: LedgerKey): Stored<T> | undefined {
+    return this.ledger.recall<T>(key)
+  }
+
   list(peer: PeerId, prefix: string): Promise<string[]> {
     return this.ledger.list(peer, prefix)
   }
@@ -196,6 +200,7 @@ export class Agenda implements Ledger {
     }
     return {
       read: (key) => guarded(() => this.ledger.read(key)),
+      recall: (key) => this.ledger.recall(key),
       write: (key, revision, write) => guarded(() => this.write(key, revision, write)),
       writeAll: (peer, changes) => guarded(() => this.writeAll(peer, changes)),
       remove: (key, revision) => guarded(() => this.ledger.remove(key, revision)),

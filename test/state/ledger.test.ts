@@ -381,6 +381,17 @@ for (const { name, open, shut } of kinds) {
         expect((await ledger.read(key('c')))?.record).to.deep.equal(both)
       })
 
+      it('is recalled as it was written here, as long as nobody else has written or removed it', async () => {
+        expect(ledger.recall(key('a'))).to.equal(undefined)
+        await ledger.write(key('a'), 0, lastingly(both))
+        expect(ledger.recall(key('a'))).to.deep.equal({ record: both, revision: 1 })
+        await ledger.write(key('a'), 1, { record: 'plain', due: 'not due', keepFor: minute })
+        expect(ledger.recall(key('a'))).to.equal(undefined)
+        await ledger.write(key('b'), 0, lastingly(both))
+        await ledger.remove(key('b'), 1)
+        expect(ledger.recall(key('b'))).to.equal(undefined)
+      })
+
       it('is written whole when what should be there is not', async () => {
         await ledger.write(key('a'), 0, { record: both, due: 'not due', keepFor: minute })
         const next = { ...both, name: 'next' }

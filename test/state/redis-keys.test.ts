@@ -85,9 +85,32 @@ describe('What lies in Redis', () => {
     await other!.write(key, 1, write('second', 'list'))
     expect(await one!.read(key)).to.deep.equal({ record: { name: 'second', list }, revision: 2 })
     expect(await one!.write(key, 1, write('stale', 'list'))).to.equal(false)
-    await other!.remove(key, 2)
+    await one!.write(key, 2, write('third', 'list'))
+    await other!.read(key)
+    await other!.write(key, 3, write('fourth', 'list'))
+    expect(one!.recall<{ name: string }>(key)?.record.name).to.equal('third')
+    expect(await one!.write(key, 3, write('stale', 'list'))).to.equal(false)
+    expect(one!.recall(key)).to.equal(undefined)
+    await other!.remove(key, 4)
     expect(await one!.read(key)).to.equal(undefined)
     expect(await other!.read(key)).to.equal(undefined)
+  })
+
+  it('is not written over what another wrote under the same revision, as after a failover that lost our own write', async () => {
+    const { redis } = await openScene('Redis')
+    const admin = closeLater(adminOf(redis!.url))
+    const ledger = new RedisLedger(connectRedis({ url: redis!.url }, () => undefined))
+    closeLater({ stop: () => ledger.close() })
+    await eventually('Redis is ready', () => ledger.isReady())
+    const key = { peer: 'cpo' as PeerId, id: 'forecast/x' }
+    const lasting = { text: () => '{"name":"ours"}', apart: {}, size: 100 }
+    const write = { record: { name: 'ours' }, lasting, due: 'not due', keepFor: 3600_000 } as const
+    await ledger.write(key, 0, write)
+    await admin.client.hset('oscpgw:v1:{cpo}:record:forecast/x', { d: '1{"name":"theirs"}', t: 'theirs' })
+    expect(await ledger.write(key, 1, write)).to.equal(false)
+    expect(await ledger.read(key)).to.deep.equal({ record: { name: 'theirs' }, revision: 1 })
+    expect(await ledger.write(key, 1, write)).to.equal(true)
+    expect(await ledger.read(key)).to.deep.equal({ record: { name: 'ours' }, revision: 2 })
   })
 })
 

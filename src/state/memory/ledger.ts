@@ -9,6 +9,7 @@ import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } fr
 interface Entry {
   /** Gives the record, or makes it anew. */
   readonly record: () => unknown
+  readonly isLasting: boolean
   readonly revision: number
   /** Which of all writes it was. */
   readonly mark: number
@@ -50,6 +51,11 @@ export class MemoryLedger implements Ledger {
     return entry && { record: entry.record() as T, revision: entry.revision }
   }
 
+  recall<T>({ peer, id }: LedgerKey): Stored<T> | undefined {
+    const entry = this.find(this.shelf(peer), id)
+    return entry?.isLasting ? { record: entry.record() as T, revision: entry.revision } : undefined
+  }
+
   async write<T>(
     { peer, id }: LedgerKey,
     revision: number,
@@ -60,8 +66,14 @@ export class MemoryLedger implements Ledger {
     if ((before?.revision ?? 0) !== revision) return false
     const now = this.now()
     const mark = ++this.writes
-    const kept = lasting ? () => record : textKept(record)
-    const entry: Entry = { record: kept, revision: revision + 1, mark, expires: now + keepFor, due: before?.due }
+    const entry: Entry = {
+      record: lasting ? () => record : textKept(record),
+      isLasting: lasting !== undefined,
+      revision: revision + 1,
+      mark,
+      expires: now + keepFor,
+      due: before?.due,
+    }
     shelf.entries.set(id, entry)
     if (listed !== false) shelf.listed.add(id)
     else shelf.listed.delete(id)

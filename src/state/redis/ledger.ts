@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
 import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } from '../../exchange/ledger.ts'
-import { answered, closeRedis, defineScript, type RedisClient, redisKey } from './client.ts'
+import { answered, closeRedis, defineScript, type RedisClient, redisKey, together } from './client.ts'
 
 /** The first character of a value says how the rest is written: '1' is JSON, '2' JSON without the members that are kept apart. */
 const whole = '1'
@@ -37,6 +37,9 @@ export interface RedisLedgerOptions {
 /** Some 3,000 schedules of a day; bytes, roughly. */
 const mostKept = 32 * 1024 * 1024
 
+/** Of several replicas each writes what the others have written: then it is better to ask. In milliseconds. */
+const rivalsStay = 60_000
+
 interface Written {
   readonly token: string
   readonly stored: Stored<unknown>
@@ -51,6 +54,8 @@ export class RedisLedger implements Ledger {
   private readonly waitForReplica: number | undefined
   private readonly scripts
   /** Lasting records as this process wrote them last: while the token is the same, they need not be read and parsed. */
+  /** When somebody else was found to have written such a record before; by the clock of this process. */
+  private rivalled = Number.NEGATIVE_INFINITY
   private readonly written = new LRUCache<string, Written>({ maxSize: mostKept, sizeCalculation: sizeOf })
 
   constructor(client: RedisClient, options: RedisLedgerOptions = {}) {
@@ -72,14 +77,21 @@ export class RedisLedger implements Ledger {
   async read<T>({ peer, id }: LedgerKey): Promise<Stored<T> | undefined> {
     const key = recordKey(peer, id)
     const known = this.written.get(key)
+    together(this.client)
     if (known) {
       const [token, revision] = await answered(this.client.hmget(key, 't', 'r'))
       if (!revision) return undefined
       if (token === known.token) return known.stored as Stored<T>
+      this.written.delete(key)
     }
     const { r: revision, d: value = '', ...members } = await answered(this.client.hgetall(key))
     if (!revision) return undefined
     return { record: decode<T>(value, members), revision: Number(revision) }
+  }
+
+  recall<T>({ peer, id }: LedgerKey): Stored<T> | undefined {
+    if (this.rivalled > performance.now() - rivalsStay) return undefined
+    return this.written.get(recordKey(peer, id))?.stored as Stored<T> | undefined
   }
 
   write<T>({ peer, id }: LedgerKey, revision: number, write: Write<T>): Promise<boolean> {
@@ -89,8 +101,12 @@ export class RedisLedger implements Ledger {
   async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
     const token = this.newToken()
     const keys = [agendaKey(peer), indexKey(peer), ...changes.map(({ id }) => recordKey(peer, id))]
+    const base = ({ id, revision }: Change) => {
+      const known = this.written.get(recordKey(peer, id))
+      return known?.stored.revision === revision ? known.token : ''
+    }
     const made = (mayStay: boolean) =>
-      this.scripts.write(keys, [token, ...changes.flatMap((change) => argumentsOf(change, mayStay))])
+      this.scripts.write(keys, [token, ...changes.flatMap((change) => argumentsOf(change, base(change), mayStay))])
     let reply = await made(true)
     // A member that should be there is not, as in a record of an earlier release.
     if (reply === -1) reply = await made(false)
@@ -101,6 +117,7 @@ export class RedisLedger implements Ledger {
 
   async remove({ peer, id }: LedgerKey, revision: number): Promise<boolean> {
     const keys = [recordKey(peer, id), agendaKey(peer), indexKey(peer)]
+    this.written.delete(recordKey(peer, id))
     const reply = await this.scripts.remove(keys, [revision, this.newToken(), id])
     return reply === 1
   }
@@ -145,8 +162,11 @@ export class RedisLedger implements Ledger {
   }
 
   private remember(key: string, change: Change, token: string | undefined): void {
-    if (token === undefined || 'remove' in change || !change.write.lasting) this.written.delete(key)
-    else {
+    if (token === undefined || 'remove' in change || !change.write.lasting) {
+      const wasKnown = this.written.get(key)?.stored.revision === change.revision
+      if (wasKnown && token === undefined) this.rivalled = performance.now()
+      this.written.delete(key)
+    } else {
       const stored = { record: change.write.record, revision: change.revision + 1 }
       this.written.set(key, { token, stored, size: change.write.lasting.size })
     }
@@ -174,10 +194,13 @@ function named(listed: false | undefined): string {
   return listed === false ? 'unlisted' : 'listed'
 }
 
-/** What the script is told of a change; `mayStay`: what the record has already need not be written. */
-function argumentsOf(change: Change, mayStay: boolean): (string | number)[] {
+/**
+ * What the script is told of a change; `base`: the token of the write that it is based on, if that was ours: after a failover
+ * another may have the same revision. `mayStay`: what the record has already need not be written.
+ */
+function argumentsOf(change: Change, base: string, mayStay: boolean): (string | number)[] {
   const { id, revision } = change
-  if ('remove' in change) return [id, revision, 'remove', '', 0, '', '', 0]
+  if ('remove' in change) return [id, revision, base, 'remove', '', 0, '', '', 0]
   const { record, lasting, keepFor, due, listed } = change.write
   const value = lasting ? withoutMembers + lasting.text() : whole + JSON.stringify(record)
   const when = typeof due === 'string' ? due : due.in
@@ -186,7 +209,7 @@ function argumentsOf(change: Change, mayStay: boolean): (string | number)[] {
     if (mayStay && member.as !== undefined) return [apart + path, 'as', apart + member.as]
     return [apart + path, 'json', member.json()]
   })
-  return [id, revision, 'write', value, Math.ceil(keepFor), when, named(listed), members.length / 3, ...members]
+  return [id, revision, base, 'write', value, Math.ceil(keepFor), when, named(listed), members.length / 3, ...members]
 }
 
 function decode<T>(value: string, fields: Readonly<Record<string, string>>): T {
