@@ -46,6 +46,9 @@ export const environment = {
 
 type Raw = { [key: string]: unknown }
 
+/** What is read once is not worth a parser that zod would compile for it. */
+const once = { jitless: true }
+
 /**
  * Reads the configuration file named by OSCP_GW_CONFIG (or `file`) and lays the environment over it.
  * `fallback` is used when there is no file. Throws FindingsError with every problem found.
@@ -68,7 +71,7 @@ export function loadConfig(
     if (at.length > 0 && value !== undefined) place(raw, at, value)
   }
   const name = path ?? 'configuration'
-  const parsed = schema.safeParse(raw)
+  const parsed = schema.safeParse(raw, once)
   for (const issue of parsed.error?.issues ?? [])
     findings.push(...explain(issue).map((found) => ({ file: name, ...found })))
   if (parsed.success) findings.push(...crossChecks(parsed.data, name))

@@ -99,7 +99,7 @@ const fences: Record<string, RegExp> = {
   '@koa/router': /^src\/(soap|rest|ops)\//,
   zod: /^src\/(config\.ts|config\/[a-z]+\.ts|contract\/[a-z]+\.ts|cli\/translate-settings\.ts|mapping\/mounted\/\w+\.ts|mapping\/define\.ts)$/,
   yaml: /^src\/(config\/yaml|mapping\/mounted\/document)\.ts$/,
-  commander: /^src\/cli\/main\.ts$/,
+  commander: /^src\/cli\/commands\.ts$/,
   'temporal-polyfill': /^src\/mapping\/codecs\/instant\.ts$/,
   'big.js': /^src\/mapping\/shapers\//,
   'fast-xml-parser': /^src\/cli\//,

@@ -8,17 +8,16 @@ import { journalObserver } from '../exchange/journal-observer.ts'
 import type { Observer } from '../exchange/observer.ts'
 import type { Links } from '../exchange/peers.ts'
 import { MemoryJournal } from '../state/memory/journal.ts'
-import { connectRedis } from '../state/redis/client.ts'
-import { RedisJournal } from '../state/redis/journal.ts'
 import { redisOptions } from './ledger.ts'
 
 /** In Redis it has a connection of its own: what it writes must not stand before what a message waits for. */
-export function openJournal(
+export async function openJournal(
   { redis, journal: caps }: Config,
   peers: () => readonly string[],
   now: () => number,
-): Journal {
+): Promise<Journal> {
   if (!redis) return new MemoryJournal(caps, now)
+  const { connectRedis, RedisJournal } = await import('../state/redis.ts')
   // Whoever keeps the state tells the operator that Redis is away.
   const client = connectRedis(redisOptions(redis), () => undefined)
   return new RedisJournal({
@@ -50,6 +49,7 @@ export function observersOf(journal: Journal, config: Config, links: Links, now:
 /** For reading beside the gateway. Undefined when it is in the gateway's own memory; throws `state-unavailable`. */
 export async function readJournal(config: Config, withinMs = 5000): Promise<Journal | undefined> {
   if (!config.redis) return undefined
+  const { connectRedis, RedisJournal } = await import('../state/redis.ts')
   let problem: Error | undefined
   const client = connectRedis(redisOptions(config.redis), (error) => {
     problem = error

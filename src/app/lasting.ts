@@ -38,8 +38,8 @@ export async function openLasting(options: PartsOptions, current: () => Parts): 
   // Traces are told over connections of their own.
   const client: HttpClient = httpClient()
   const tracing = await tracingOf(options, client)
-  const { ledger, pace } = openState(config, log, now)
-  const journal = openJournal(config, () => Object.keys(current().config.peers), now)
+  const { ledger, pace } = await openState(config, log, now)
+  const journal = await openJournal(config, () => Object.keys(current().config.peers), now)
   return {
     ledger,
     pace,

@@ -9,10 +9,7 @@ import { readTlsFiles, TlsFilesError } from '../http/tls-files.ts'
 import { type Log, reason } from '../ops/log.ts'
 import { MemoryLedger } from '../state/memory/ledger.ts'
 import { MemoryPace } from '../state/memory/pace.ts'
-import { connectRedis, type RedisOptions, type RedisPlace } from '../state/redis/client.ts'
-import { RedisLedger } from '../state/redis/ledger.ts'
-import { lookAtRedis } from '../state/redis/look.ts'
-import { RedisPace } from '../state/redis/pace.ts'
+import type { RedisOptions, RedisPlace } from '../state/redis/client.ts'
 import { atMostEvery } from './at-most-every.ts'
 
 export interface State {
@@ -21,8 +18,9 @@ export interface State {
   readonly pace: Pace
 }
 
-export function openState(config: Config, log: Log, now: () => number): State {
+export async function openState(config: Config, log: Log, now: () => number): Promise<State> {
   if (config.redis) {
+    const { connectRedis, lookAtRedis, RedisLedger, RedisPace } = await import('../state/redis.ts')
     // An outage is worth a line now and then, not one for every attempt to end it.
     const tell = atMostEvery(30_000, now, (error: Error) =>
       log.warn(reason(error), 'Redis cannot be reached: the gateway runs on, and is not ready until it can be'),

@@ -9,9 +9,10 @@ import { Script } from 'node:vm'
 import type * as Start from './start.ts'
 
 const filename = join(import.meta.dirname, 'gateway.cjs')
+// It is written in ASCII, and of that V8 keeps a byte for each character.
 const kept = `${filename}.cache`
 const script = new Script(
-  `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`,
+  `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`,
   existsSync(kept) ? { filename, cachedData: readFileSync(kept) } : { filename },
 )
 const module = { exports: {} }

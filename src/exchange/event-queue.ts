@@ -121,16 +121,13 @@ export class Events implements EventQueue, Worker {
   ): Promise<{ readonly sender: string | undefined } | undefined> {
     const { ledger, limit, now, newId } = this.options
     const key = queueKey(peer)
-    let recalled = ledger.recall<Queue>(key)
-    for (let lost: number | undefined; ; recalled = undefined) {
-      const { record, revision } = recalled ?? (await ledger.read<Queue>(key)) ?? { record: undefined, revision: 0 }
+    for (let lost: number | undefined; ; ) {
+      // Not recalled: a store that hangs fails this, and nothing is written of what its sender is told was not taken.
+      const { record, revision } = (await ledger.read<Queue>(key)) ?? { record: undefined, revision: 0 }
       // The queue is as it was, so it must have been one of the caller's records.
       if (revision === lost) return undefined
       const queue = record ?? emptyQueue(now())
-      const isFull = queue.next - queue.first >= limit
-      // Another may have sent from it since.
-      if (isFull && recalled) continue
-      if (isFull)
+      if (queue.next - queue.first >= limit)
         throw new GatewayError('peer-unavailable', 'Too many messages wait for the other party; send it again later.')
       const isIdle = queue.first === queue.next
       const sender = isIdle && !this.sender.isDrained ? newId() : undefined

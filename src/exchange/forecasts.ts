@@ -219,8 +219,9 @@ export class Forecasts {
   private async commit(link: Link, key: LedgerKey, forecast: Value, kept: Value, origin?: Origin) {
     const blocks = blocksOf(forecast)
     const { ledger } = this.options
-    for (let recalled = ledger.recall<ForecastRecord>(key); ; recalled = undefined) {
-      const known = recalled ?? (await ledger.read<ForecastRecord>(key))
+    for (;;) {
+      // Not recalled: a store that hangs fails this, and nothing is written that nobody then knows of.
+      const known = await ledger.read<ForecastRecord>(key)
       const { stored, mine, write, recorded } = this.joined(link, key, known, blocks, kept, origin)
       if (!(await ledger.write(key, known?.revision ?? 0, write))) continue
       recorded()

@@ -84,6 +84,7 @@ export interface Ledger {
   /**
    * The lasting record as this process wrote it last, without asking the store; undefined when it does not know. Somebody else
    * may have written since: whatever follows from it must be written with its revision, is refused then, and begun anew by `read`.
+   * For what may happen late: a store that hangs does in the end what it was asked, although nobody was answered.
    */
   recall<T>(key: LedgerKey): Stored<T> | undefined
 

@@ -47,5 +47,5 @@ function actions({ peer, id, kind, canRetry }: DeadMessage, csrf: string): Html 
   const fields = html`<input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="peer" value="${peer}"><input type="hidden" name="id" value="${id}">`
   const which = `${kind} ${id} to ${peer}`
   const retry = html`<button name="do" value="retry" aria-label="Send again ${which}">Send again</button>`
-  return html`<form class="acts" method="post" action="/console/dead">${fields}${canRetry ? retry : html`<span class="quiet">only its sender can send it anew</span>`} <details><summary aria-label="Drop ${which}?">Drop…</summary><button class="danger" name="do" value="drop" aria-label="Drop ${which} for good">Drop for good</button></details></form>`
+  return html`<form class="acts" method="post" action="/console/dead">${fields}${canRetry ? retry : html`<span class="quiet">only its sender can send it anew</span>`} <details><summary aria-label="Drop ${which}?">Drop&hellip;</summary><button class="danger" name="do" value="drop" aria-label="Drop ${which} for good">Drop for good</button></details></form>`
 }

@@ -53,7 +53,7 @@ export function layout(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${plain(title)} · OSCP gateway</title>
+<title>${plain(title)} &middot; OSCP gateway</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${assets.path('console.css')}">
 <script type="module" src="${assets.path('console.js')}"></script>${script && html`<script type="module" src="${assets.path(script)}"></script>`}

@@ -16,7 +16,7 @@ export function name(value: string, most = clippedAt): Html {
   const characters = value.length <= most ? undefined : [...value.slice(0, most * 2 + 2)]
   if (!characters || characters.length <= most) return html`<bdi class="id">${visible(value)}</bdi>`
   const start = characters.slice(0, most - 1).join('')
-  return html`<bdi class="id" title="${plain(value)}">${visible(start)}…</bdi>`
+  return html`<bdi class="id" title="${plain(value)}">${visible(start)}&hellip;</bdi>`
 }
 
 /** The whole name: what is long is folded, and can be opened and copied. */
@@ -24,7 +24,7 @@ export function wholeName(value: string, most = 120): Html {
   if (value.length <= most) return html`<bdi class="id">${visible(value)}</bdi>`
   const start = [...value.slice(0, 2 * most)].slice(0, most).join('')
   const count = value.length.toLocaleString('en')
-  return html`<details class="long"><summary><bdi class="id">${visible(start)}…</bdi> <span class="quiet">(all ${count} characters)</span></summary><bdi class="id whole">${visible(value)}</bdi></details>`
+  return html`<details class="long"><summary><bdi class="id">${visible(start)}&hellip;</bdi> <span class="quiet">(all ${count} characters)</span></summary><bdi class="id whole">${visible(value)}</bdi></details>`
 }
 
 /** Sentences that a party wrote. */
