@@ -139,11 +139,26 @@ export class Attempts {
     const { version, request, attempts } = record.delivery!
     const about = { peer: key.peer, link: link.id, group: record.group }
     const sentence = 'sentence' in result ? result.sentence : undefined
-    const error = 'cause' in result ? { error: result.cause } : {}
-    const line = { ...about, version, request, attempt: attempts + 1, outcome: result.verdict, sentence, ...times }
-    const status = 'status' in result ? result.status : undefined
-    const origin = { exchanges: carriedBy(record), acceptedAt: carriedSince(record), status }
-    observer.attempted({ ...this.options.receiver.describe(link), ...line, ...origin, ...error })
+    const { message, direction } = this.options.receiver.describe(link)
+    // One literal makes a line: to spread objects together takes several times as long.
+    observer.attempted({
+      peer: key.peer,
+      link: link.id,
+      message,
+      direction,
+      group: record.group,
+      version,
+      request,
+      exchanges: carriedBy(record),
+      acceptedAt: carriedSince(record),
+      attempt: attempts + 1,
+      outcome: result.verdict,
+      status: 'status' in result ? result.status : undefined,
+      durationMs: times.durationMs,
+      sentence,
+      retryInMs: times.retryInMs,
+      error: 'cause' in result ? result.cause : undefined,
+    })
     // A delivery may hold earlier versions too, whose senders have their answer already.
     const promised = !this.memory.waiting.hasAll(key, record.settled + 1, version)
     if (result.verdict === 'expired' && promised) observer.alarm('expired undelivered', about)

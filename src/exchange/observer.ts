@@ -39,9 +39,9 @@ export interface DeliveryLine extends MessageIds {
   readonly peer: PeerId
   readonly link: LinkId
   /** Without it the attempt is one of UpdateGroupCapacityForecast. */
-  readonly message?: string
+  readonly message?: string | undefined
   /** Which wire it left on; without it that of its peer. */
-  readonly direction?: 'toModern' | 'toLegacy'
+  readonly direction?: 'toModern' | 'toLegacy' | undefined
   readonly group?: string | undefined
   /** Of the schedule; events have none. */
   readonly version?: number | undefined

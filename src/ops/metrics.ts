@@ -8,6 +8,7 @@ import { alarms } from '../exchange/alarms.ts'
 import type { Alarm, DeliveryLine, ExchangeLine, Observer } from '../exchange/observer.ts'
 import type { Receipt } from '../mapping/run.ts'
 import { type StateReading, stateMetrics } from './metrics-state.ts'
+import { Tally } from './metrics-tally.ts'
 
 export interface MetricsOptions {
   /** Whether it is a configured party. */
@@ -90,6 +91,11 @@ export function openMetrics(options: MetricsOptions): Metrics {
   // What has not happened yet is 0, so that the first time is seen as an increase.
   for (const alarm of alarms) raised.inc({ alarm }, 0)
   for (const kind of Object.keys(errorTable)) refused.inc({ kind }, 0)
+  const received = new Tally(exchanges, ['peer', 'operation', 'direction', 'outcome'])
+  const delivered = new Tally(attempts, ['peer', 'operation', 'direction', 'outcome'])
+  const translated = new Tally(translations, ['message', 'direction', 'fidelity'])
+  const treated = new Tally(fields, ['message', 'direction', 'verb'])
+  const tallies = [received, delivered, translated, treated]
   const describeMappings = describeBuild(registry, options)
 
   const peerLabel = (peer: string | undefined) => labelOf(peer, options.isPeer)
@@ -100,6 +106,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
     contentType: registry.contentType,
     async text() {
       describeMappings()
+      for (const tally of tallies) tally.tell()
       state.show(await options.read(), options.now())
       return Registry.merge([registry, processRegistry()]).metrics()
     },
@@ -107,7 +114,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
 
   function exchanged({ peer, operation, direction, outcome, durationMs, receipts }: ExchangeLine): void {
     const labels = { peer: peerLabel(peer), operation: operationLabel(operation), direction, outcome }
-    exchanges.inc(labels)
+    received.add(1, labels.peer, labels.operation, direction, outcome)
     durations.observe(labels, durationMs / 1000)
     if (outcome in errorTable) refused.inc({ kind: outcome })
     count(receipts)
@@ -116,7 +123,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   function attempted(line: DeliveryLine): void {
     const { peer, message = 'UpdateGroupCapacityForecast', direction = 'toModern', outcome } = line
     const labels = { peer: peerLabel(peer), operation: operationLabel(message) }
-    attempts.inc({ ...labels, direction, outcome })
+    delivered.add(1, labels.peer, labels.operation, direction, outcome)
     if (line.durationMs !== undefined) attemptDurations.observe(labels, line.durationMs / 1000)
     if (outcome === 'accepted' && line.acceptedAt !== undefined)
       delay.observe(labels, Math.max(0, options.now() - line.acceptedAt) / 1000)
@@ -125,8 +132,8 @@ export function openMetrics(options: MetricsOptions): Metrics {
 
   function count(receipts: readonly Receipt[]): void {
     for (const { message, direction, fidelity, entries } of receipts) {
-      translations.inc({ message, direction, fidelity })
-      for (const { verb, count } of entries) fields.inc({ message, direction, verb }, count)
+      translated.add(1, message, direction, fidelity)
+      for (const { verb, count } of entries) treated.add(count, message, direction, verb)
     }
   }
 }

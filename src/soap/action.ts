@@ -8,6 +8,8 @@ import { GatewayError } from '../errors.ts'
 /** Throws `action-mismatch` when the action names another operation than the body. */
 export function checkAction(action: string | undefined, operation: Operation): void {
   if (action === undefined || action === '') return
+  // As most say it, letter for letter.
+  if (action === operation.inputAction || action === `"${operation.soapAction}"`) return
   const said = action
     .trim()
     .replace(/^"(.*)"$/, '$1')

@@ -169,8 +169,16 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     const copy = { exchange, peer: peer.id, messageId, bytes, harmless }
     const { answer: body, first } = await answerOnce(options.ledger, copy, async (print) => {
       await message.claim(print)
-      const about = { exchange, peer: peer.id, operation: operation.name, cspIdentity, messageId, relatesTo }
-      const answer = await receive({ ...about, value })
+      const { name } = operation
+      const answer = await receive({
+        exchange,
+        peer: peer.id,
+        operation: name,
+        value,
+        cspIdentity,
+        messageId,
+        relatesTo,
+      })
       const header = writeAnswerAddressing(addressing, operation.outputAction, route, options.newId())
       return writeEnvelope(state.version, encoders.get(operation)!(answer), header)
     })
