@@ -1,6 +1,6 @@
 /**
- * Looks at the state for everybody, and tells browsers what has changed, by server-sent events: often while somebody listens, and now
- * and then while nobody does, so that who comes need not wait until hundreds of schedules have been read.
+ * Looks at the state for everybody, and tells browsers what has changed, by server-sent events: often while somebody listens, and ever
+ * more rarely while nobody does, so that who comes need not wait until hundreds of schedules have been read.
  * Limits: a fixed number of listeners; one that reads slowly is told less often, and of everything at once.
  */
 import type { ServerResponse } from 'node:http'
@@ -12,7 +12,7 @@ export interface LiveOptions {
   /** Called with what was seen while nobody listens. */
   readonly prepare?: (overview: Overview) => Promise<unknown>
   readonly mostListeners?: number
-  /** Pause between two looks, also while nobody listens, and between signs of life to listeners, in milliseconds. */
+  /** Pause between two looks, after the last listener left, and between signs of life to listeners, in milliseconds. */
   readonly lookEvery?: number
   readonly idleEvery?: number
   readonly firstAfter?: number
@@ -34,12 +34,19 @@ export interface Change {
   readonly needs: number
 }
 
+/** A look reads all that has changed: while nobody comes that must cost next to nothing. After so many looks pauses double. */
+const eagerLooks = 6
+/** In milliseconds. */
+const longestIdle = 300_000
+
 export class Live {
   private readonly options: LiveOptions
   private readonly listeners = new Set<Listener>()
   private timer: NodeJS.Timeout | undefined
   private isStopped = false
   private seen: ReadonlyMap<string, unknown> | undefined
+  /** How often it has looked since the last listener left. */
+  private idleLooks = 0
 
   constructor(options: LiveOptions) {
     this.options = options
@@ -64,6 +71,7 @@ export class Live {
     })
     response.on('close', () => {
       this.listeners.delete(listener)
+      if (this.listeners.size === 0) this.idleLooks = 0
     })
     if (this.listeners.size === 1) this.next()
     return true
@@ -76,12 +84,14 @@ export class Live {
 
   private pause(): number {
     const { lookEvery = 2000, idleEvery = 5000 } = this.options
-    return this.listeners.size > 0 ? lookEvery : idleEvery
+    if (this.listeners.size > 0) return lookEvery
+    return Math.min(longestIdle, idleEvery * 2 ** Math.max(0, this.idleLooks - eagerLooks))
   }
 
   private async look(): Promise<void> {
     const overview = await this.options.data.overview().catch(() => undefined)
     if (this.listeners.size === 0) {
+      this.idleLooks++
       // Who listens next has a page that is no older than this, and is told of all that changed since.
       this.seen = overview && thingsOf(overview)
       if (overview) await this.options.prepare?.(overview)
