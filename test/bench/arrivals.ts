@@ -18,8 +18,8 @@ export interface Arriving {
 
 const patience = 60_000
 
-/** Waits for it, a minute at most. Rejects when something is missing then, and at once when something wrong came. */
-export const allArrived = async (title: string, { forecasts, token, quarters }: Arriving, sink: Sink) => {
+/** Waits until the newest of every cable is there, a minute at most; rejects when something is missing then. */
+export const allCame = async (title: string, { forecasts, token }: Arriving, sink: Sink) => {
   const heard = sink.heard(token)
   const waiting = [...forecasts.newest]
   for (const deadline = performance.now() + patience; ; await sleep(5)) {
@@ -31,6 +31,13 @@ export const allArrived = async (title: string, { forecasts, token, quarters }: 
     const missing = `${title}: of ${cable} number ${number} was accepted, and ${seen} came last; up to ${waiting.length} cables lack theirs`
     assert(performance.now() < deadline, missing)
   }
+}
+
+/** As `allCame`, and then compares. Rejects also when something wrong came. */
+export const allArrived = async (title: string, arriving: Arriving, sink: Sink) => {
+  await allCame(title, arriving, sink)
+  const { forecasts, token, quarters } = arriving
+  const heard = sink.heard(token)
   assert.equal(heard.wrong, 0, `${title}: ${heard.wrong} forecasts that are none, or came after a newer one`)
   if (forecasts.newest.size === 0) return
   const last = sink.last(token)

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Arriving, allArrived } from './arrivals.ts'
+import { type Arriving, allArrived, allCame } from './arrivals.ts'
 import { type Setting, startContestants } from './contestants.ts'
 import { startGateway } from './gateways.ts'
 import { load } from './load.ts'
@@ -103,14 +103,17 @@ export const heartbeatsDuringForecasts = async (
       return heartbeat
     }
     let isOver = false
+    // Made before and compared afterwards: between two beats this process must do nothing else that takes long.
+    const request = arriving.forecasts.next()
     const beats = load({ ...one, next: beat, expect: 'currentTime>', atMost: 500_000, until: () => isOver })
     await sleep(30)
-    await load({ ...one, next: arriving.forecasts.next, expect: 'status>Accepted<', atMost: 1 })
-    await allArrived('between heartbeats', arriving, sink)
+    await load({ ...one, next: () => request, expect: 'status>Accepted<', atMost: 1 })
+    await allCame('between heartbeats', arriving, sink)
     await sleep(30)
     isOver = true
     await beats
     slowest.push(worst)
+    await allArrived('between heartbeats', arriving, sink)
   }
   return slowest
 }
