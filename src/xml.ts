@@ -4,11 +4,12 @@
  * declaration says of an encoding is for whoever made text of the bytes.
  */
 import { GatewayError } from './errors.ts'
+import type { XmlHandler, XmlLimits } from './xml/events.ts'
 import { XmlProblem } from './xml/problem.ts'
-import { scanXml, type XmlHandler, type XmlLimits } from './xml/scan.ts'
+import { scanInPieces, scanXml } from './xml/scan.ts'
 import { xmlnsUri } from './xml/scope.ts'
 
-export type { XmlAttribute, XmlHandler, XmlLimits } from './xml/scan.ts'
+export type { XmlAttribute, XmlHandler, XmlLimits } from './xml/events.ts'
 export { xmlnsUri } from './xml/scope.ts'
 
 /** Values that hold against the attacks measured in design/performance.md. */
@@ -19,10 +20,32 @@ export function readXml(document: string, handler: XmlHandler, limits: XmlLimits
   try {
     scanXml(document, handler, limits)
   } catch (cause) {
-    if (!(cause instanceof XmlProblem)) throw cause
-    const { message, line, column } = cause
-    throw new GatewayError('malformed-message', `${message} (line ${line}, column ${column})`, { cause })
+    throw explained(cause)
   }
+}
+
+/** A few milliseconds' work. */
+const piece = 65_536
+
+/** The same, waiting for `pause` after each piece of it and at the end. */
+export async function readXmlInPieces(
+  document: string,
+  handler: XmlHandler,
+  pause: () => Promise<unknown>,
+  limits: XmlLimits = messageLimits,
+): Promise<void> {
+  try {
+    for (const _ of scanInPieces(document, handler, limits, piece)) await pause()
+    await pause()
+  } catch (cause) {
+    throw explained(cause)
+  }
+}
+
+function explained(cause: unknown): unknown {
+  if (!(cause instanceof XmlProblem)) return cause
+  const { message, line, column } = cause
+  return new GatewayError('malformed-message', `${message} (line ${line}, column ${column})`, { cause })
 }
 
 /** An element as a tree, for documents we read once (WSDL, XSD): never for messages. */

@@ -4,10 +4,11 @@
  */
 import { errorTable, GatewayError } from '../errors.ts'
 import type { Fidelity } from '../mapping/rules.ts'
-import { type Receipt, type ReceiptEntry, worst } from '../mapping/run.ts'
+import { type Receipt, worst } from '../mapping/run.ts'
 import type { LinkId, PeerId } from './ids.ts'
 import type { Journal, JournalEntry, JournalReceipt } from './journal.ts'
 import type { DeliveryLine, ExchangeLine, Observer } from './observer.ts'
+import { merged } from './receipts.ts'
 
 /** More than any message needs: what a partner sends must not make an entry large. */
 const mostGroups = 50
@@ -121,16 +122,6 @@ function summaryOf(receipts: readonly Receipt[]): JournalReceipt | undefined {
   const entries = receipts.flatMap((receipt) => receipt.entries)
   // A request and its answer: they have nothing in common, and to look for it would cost more than all the rest.
   return { fidelity, entries: (receipts.length <= 2 ? entries : merged(entries)).slice(0, mostReceiptEntries) }
-}
-
-function merged(all: readonly ReceiptEntry[]): ReceiptEntry[] {
-  const entries = new Map<string, ReceiptEntry>()
-  for (const entry of all) {
-    const key = `${entry.verb} ${entry.path} ${entry.reason}`
-    const known = entries.get(key)
-    entries.set(key, known ? { ...known, count: known.count + entry.count } : entry)
-  }
-  return [...entries.values()]
 }
 
 /** What a partner is told: a cause may name hosts and quote documents. */

@@ -14,6 +14,7 @@ import type { Forecasts } from './forecasts.ts'
 import type { ExchangeId, PeerId, RequestId } from './ids.ts'
 import type { ExchangeLine, Observer } from './observer.ts'
 import { contextOf, type Link, type Links } from './peers.ts'
+import { ReceiptSum } from './receipts.ts'
 import type { Verdict } from './waiting.ts'
 
 export interface LegacyRequest {
@@ -84,7 +85,7 @@ interface Seen {
   readonly receipts: Receipt[]
 }
 
-/** Items of a message whose passing is begun without a look at what else has come; each takes up to half a millisecond. */
+/** Items of a message that are translated, or begun to be passed on, without a look at what else has come; half a millisecond each. */
 const begunAtOnce = 16
 
 export function legacyReceiver({
@@ -146,11 +147,11 @@ export function legacyReceiver({
     if (flow) answer = await flow({ request, link, compiled, context, receipts: seen.receipts, groups: seen.groups })
     else if (compiled.module.answered === 'peer') {
       refuseHugeLists(request.value, mostBlocks)
-      const parts = compiled.toModern.translate(request.value, context)
+      const { parts, receipts } = await translated(compiled, request.value, context)
       seen.groups.push(...groupsOf(parts))
       refuseWhole(parts)
       refuseHuge(parts, mostBlocks)
-      for (const part of parts) if ('receipt' in part) seen.receipts.push(part.receipt)
+      seen.receipts.push(...receipts)
       answer = mergeAnswers(await passAll(link, parts, request.exchange))
     }
     const [back] = compiled.answerToLegacy.translate(answer, context)
@@ -158,6 +159,17 @@ export function legacyReceiver({
       throw new GatewayError('internal', 'The answer could not be translated.', { cause: back })
     seen.receipts.push(back.receipt)
     return { value: back.value, accepted: answer.verdict !== 'REFUSED' }
+  }
+
+  async function translated({ toModern }: CompiledMessage, value: Value, context: Context) {
+    const parts: Part[] = []
+    const receipts = new ReceiptSum()
+    for (const part of toModern.parts(value, context)) {
+      if ('receipt' in part) receipts.add(part.receipt)
+      // A message of thousands of cables must not keep all others waiting.
+      if (parts.push(part) % begunAtOnce === 0) await othersFirst()
+    }
+    return { parts, receipts: receipts.receipts() }
   }
 
   /** In document order for one group, all at once across groups: the same cable twice must arrive in the order it was said. */
@@ -175,7 +187,6 @@ export function legacyReceiver({
         group,
         turn.catch(() => undefined),
       )
-      // A message of thousands of cables must not keep all others waiting.
       if (passing.push(turn) % begunAtOnce === 0) await othersFirst()
     }
     const passed = await Promise.allSettled(passing)

@@ -22,6 +22,8 @@ export type Part =
 export interface Translator {
   /** Translates one message into one or, where the module splits, several. Never mutates `value`; never throws for a part. */
   translate(value: Value, context: Context, kept?: Value): Part[]
+  /** The same, but each part when it is asked for. */
+  parts(value: Value, context: Context, kept?: Value): Iterable<Part>
 }
 
 export interface CompiledMessage {
@@ -74,54 +76,62 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
   }
 
   if (split === undefined)
-    return {
-      translate: (value, context, kept) => {
-        const run = new Run(context, lines.length, kept)
-        return [part(run, '', () => made({ ...value }, run))]
-      },
-    }
+    return whole((value, context, kept) => {
+      const run = new Run(context, lines.length, kept)
+      return part(run, '', () => made({ ...value }, run))
+    })
   if (direction === 'toModern') {
     const get = compileGetter(split.legacy)
-    return {
-      translate: (value, context, kept) => {
-        const found = get(value) as Value[] | Value | undefined
-        const items = found === undefined || found === null ? [] : repeated ? (found as Value[]) : [found as Value]
-        let { meters } = context
-        return items.map((source, index) => {
-          const item = String(source?.[split.by] ?? '')
-          const run = new Run(meters === context.meters ? context : { ...context, meters }, lines.length, kept, item)
-          const made = part(run, item, () => {
-            const target = create()
-            for (const step of around) step({ ...value }, target, run)
-            if (repeated) run.indices.push(index)
-            if (source === null) run.refuse(prefix.slice(0, -1), 'must not be nil')
-            const copy = { ...source }
-            for (const step of steps) step(copy, target, run)
-            return target
-          })
-          // The same cable may come twice in a message: its meter goes on where the first left it.
-          if ('kept' in made) meters = { ...meters, ...(made.kept.meters as Context['meters']) }
-          return made
+    const itemsOf = (value: Value): Value[] => {
+      const found = get(value) as Value[] | Value | undefined
+      return found === undefined || found === null ? [] : repeated ? (found as Value[]) : [found as Value]
+    }
+    const eachOf = (value: Value, context: Context, kept?: Value) => {
+      let { meters } = context
+      return (source: Value, index: number): Part => {
+        const item = String(source?.[split.by] ?? '')
+        const run = new Run(meters === context.meters ? context : { ...context, meters }, lines.length, kept, item)
+        const made = part(run, item, () => {
+          const target = create()
+          for (const step of around) step({ ...value }, target, run)
+          if (repeated) run.indices.push(index)
+          if (source === null) run.refuse(prefix.slice(0, -1), 'must not be nil')
+          const copy = { ...source }
+          for (const step of steps) step(copy, target, run)
+          return target
         })
+        // The same cable may come twice in a message: its meter goes on where the first left it.
+        if ('kept' in made) meters = { ...meters, ...(made.kept.meters as Context['meters']) }
+        return made
+      }
+    }
+    return {
+      translate: (value, context, kept) => itemsOf(value).map(eachOf(value, context, kept)),
+      *parts(value, context, kept) {
+        const each = eachOf(value, context, kept)
+        const items = itemsOf(value)
+        for (let i = 0; i < items.length; i++) yield each(items[i]!, i)
       },
     }
   }
   const wrap = template(ends.legacy)
   const set = setterFor(split.legacy, ends.legacy)
-  return {
-    translate: (value, context, kept) => {
-      const run = new Run(context, lines.length, kept)
-      return [
-        part(run, '', () => {
-          const whole = wrap()
-          for (const step of around) step({ ...value }, whole, run)
-          const item = made({ ...value }, run)
-          set(whole, repeated ? [item] : item)
-          return whole
-        }),
-      ]
-    },
-  }
+  return whole((value, context, kept) => {
+    const run = new Run(context, lines.length, kept)
+    return part(run, '', () => {
+      const envelope = wrap()
+      for (const step of around) step({ ...value }, envelope, run)
+      const item = made({ ...value }, run)
+      set(envelope, repeated ? [item] : item)
+      return envelope
+    })
+  })
+}
+
+/** Of a message that is one message on the other side too. */
+function whole(translate: (value: Value, context: Context, kept?: Value) => Part): Translator {
+  const all = (value: Value, context: Context, kept?: Value) => [translate(value, context, kept)]
+  return { translate: all, parts: all }
 }
 
 function receiptOf(message: string, direction: Direction, lines: readonly Line[], counts: readonly number[]): Receipt {

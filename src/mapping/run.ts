@@ -80,6 +80,8 @@ export interface Receipt {
   readonly direction: 'toModern' | 'toLegacy'
   readonly fidelity: Fidelity
   readonly entries: readonly ReceiptEntry[]
+  /** Of how many translations it is the sum; absent: of one. */
+  readonly of?: number
 }
 
 /** Thrown inside a translation; the path is of the source wire and the sentence holds no value. */

@@ -131,8 +131,8 @@ export function openMetrics(options: MetricsOptions): Metrics {
   }
 
   function count(receipts: readonly Receipt[]): void {
-    for (const { message, direction, fidelity, entries } of receipts) {
-      translated.add(1, message, direction, fidelity)
+    for (const { message, direction, fidelity, entries, of = 1 } of receipts) {
+      translated.add(of, message, direction, fidelity)
       for (const { verb, count } of entries) treated.add(count, message, direction, verb)
     }
   }

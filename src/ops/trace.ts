@@ -27,7 +27,7 @@ import {
 import { errorTable } from '../errors.ts'
 import type { ExchangeId } from '../exchange/ids.ts'
 import type { HttpClient } from '../http/outbound.ts'
-import type { Translator } from '../mapping/compile.ts'
+import type { Part, Translator } from '../mapping/compile.ts'
 import type { Crossing } from '../mapping/crossings.ts'
 import { traceExporter } from './trace-export.ts'
 import type { Tracing } from './tracing.ts'
@@ -163,21 +163,23 @@ export function openTracing({ client, version, onProblem, ...settings }: TraceOp
   }
 
   function spanned(name: string, mapping: string, translator: Translator): Translator {
-    return {
-      translate(value, context, kept) {
-        const now = running.getStore()
-        if (!now) return translator.translate(value, context, kept)
-        const span = tracer.startSpan(name, { attributes: { 'oscp.mapping': mapping } }, now.context)
-        try {
-          const parts = translator.translate(value, context, kept)
-          span.setAttribute('oscp.parts', parts.length)
-          if (parts.some((part) => 'refusal' in part)) span.setStatus({ code: SpanStatusCode.ERROR })
-          return parts
-        } finally {
-          span.end()
+    function* parts(...given: Parameters<Translator['parts']>): Generator<Part, void> {
+      const now = running.getStore()
+      if (!now) return yield* translator.parts(...given)
+      const span = tracer.startSpan(name, { attributes: { 'oscp.mapping': mapping } }, now.context)
+      let count = 0
+      try {
+        for (const part of translator.parts(...given)) {
+          count++
+          if ('refusal' in part) span.setStatus({ code: SpanStatusCode.ERROR })
+          yield part
         }
-      },
+      } finally {
+        span.setAttribute('oscp.parts', count)
+        span.end()
+      }
     }
+    return { parts, translate: (...given) => [...parts(...given)] }
   }
 
   function remember(exchange: ExchangeId, context: SpanContext): void {

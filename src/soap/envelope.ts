@@ -4,7 +4,7 @@
  */
 import type { Operation, Service } from '../contract/model.ts'
 import { GatewayError } from '../errors.ts'
-import { readXml, type XmlAttribute, type XmlHandler } from '../xml.ts'
+import { readXml, readXmlInPieces, type XmlAttribute, type XmlHandler } from '../xml.ts'
 import { type Addressing, isAddressing } from './addressing.ts'
 import { AddressingReader } from './addressing-reader.ts'
 import { ElementDecoder } from './decode.ts'
@@ -69,6 +69,19 @@ export function readEnvelope(
     reader.read.set(key, envelope)
   }
   return envelope
+}
+
+/** As `readEnvelope`, for long messages: waits for `pause` again and again, so that others have their turn. */
+export async function readLongEnvelope(
+  document: string,
+  version: SoapVersion,
+  reader: ServiceReader,
+  options: ReadingOptions,
+  pause: () => Promise<unknown>,
+): Promise<Envelope> {
+  const handler = new EnvelopeHandler(version, reader, options)
+  await readXmlInPieces(document, handler, pause)
+  return handler.envelope()
 }
 
 /** In characters, and how many of them. */

@@ -23,7 +23,7 @@ import {
   writeAnswerAddressing,
 } from './addressing.ts'
 import { compileEndpoint, type Endpoint, type SoapPeer } from './endpoint.ts'
-import { readEnvelope, writeEnvelope } from './envelope.ts'
+import { type ReadingOptions, readEnvelope, readLongEnvelope, writeEnvelope } from './envelope.ts'
 import { writeFault } from './fault.ts'
 import { answerOnce } from './repeats.ts'
 import { basicChallenge } from './security/basic.ts'
@@ -144,14 +144,16 @@ export function soapInbound(options: SoapInboundOptions): Koa {
     await options.keepPace(peer.id)
     const bytes = await readBytes(ctx.req, options.bodyLimit)
     const message = caller.admit(decodeDocument(bytes, state.mediaType.charset), state.version, reader.headers)
-    const read = readEnvelope(message.document, state.version, reader, {
+    const reading: ReadingOptions = {
       understands: message.understands,
       onAddressing: (heard) => {
         state.addressing = heard
       },
-    })
-    // What follows takes as long as the reading did: others have their turn in between.
-    if (bytes.length > longReading) await othersFirst()
+    }
+    const read =
+      bytes.length > longReading
+        ? await readLongEnvelope(message.document, state.version, reader, reading, othersFirst)
+        : readEnvelope(message.document, state.version, reader, reading)
     const { operation, value, headers, addressing } = read
     state.operation = operation.name
     if (peer.operations && !peer.operations.has(operation.name))

@@ -5,35 +5,10 @@
  * saxes on what it accepts and on every event, which tests prove over generated, mutated and conformance documents.
  */
 import { apostrophe, Cursor, equals, greater, quote, slash } from './cursor.ts'
+import type { XmlAttribute, XmlHandler, XmlLimits } from './events.ts'
 import { isDeclaration, isName } from './lexical.ts'
 import type { Phrase, Tag } from './phrase.ts'
 import { type Element, Scope } from './scope.ts'
-
-export interface XmlLimits {
-  readonly depth: number
-  readonly attributesPerElement: number
-  readonly distinctNames: number
-}
-
-export interface XmlAttribute {
-  readonly uri: string
-  readonly local: string
-  readonly value: string
-}
-
-export interface XmlHandler {
-  /**
-   * An element starts. `uri` is its namespace, '' for none; `attributes` holds xmlns declarations too; its content begins
-   * at the offset `from` of the document.
-   */
-  open(uri: string, local: string, attributes: readonly XmlAttribute[], from: number): void
-  /** A piece of text or CDATA, references already decoded. */
-  text(piece: string): void
-  /** The innermost open element ends, at the offset `to` of the document. */
-  close(to: number): void
-  /** Where to go on after `close`: behind `from` if it has read elements by itself that repeat, texts apart, what it had events of. */
-  ahead?(xml: string, from: number): number
-}
 
 /** An attribute as it stands there. */
 interface Given {
@@ -47,7 +22,18 @@ const [exclamation, question, byteOrderMark] = [33, 63, 0xfeff]
 
 /** Throws XmlProblem; passes on what `handler` throws. */
 export function scanXml(document: string, handler: XmlHandler, limits: XmlLimits): void {
-  new Scanner(document, handler, limits).run()
+  new Scanner(document, handler, limits).run(document.length)
+}
+
+/** The same, `length` characters or a little more at a time. */
+export function* scanInPieces(
+  document: string,
+  handler: XmlHandler,
+  limits: XmlLimits,
+  length: number,
+): Generator<undefined, void> {
+  const scanner = new Scanner(document, handler, limits)
+  while (scanner.run(length)) yield
 }
 
 class Scanner extends Cursor {
@@ -62,6 +48,7 @@ class Scanner extends Cursor {
   /** The tags since the last text, and where the first of them is; -1 when there is something else among them. */
   private tags: Tag[] = []
   private tagsFrom = -1
+  private sawRoot = false
 
   constructor(document: string, handler: XmlHandler, limits: XmlLimits) {
     super(document)
@@ -70,12 +57,13 @@ class Scanner extends Cursor {
     this.hasCdataEnd = document.includes(']]>')
   }
 
-  run(): void {
+  /** Reads on for so many characters, or a little more. False when all is read. */
+  run(length: number): boolean {
     const { xml, stack } = this
-    if (xml.charCodeAt(0) === byteOrderMark) this.at = 1
-    if (xml.startsWith('<?xml', this.at) && this.isSpace(this.at + 5)) this.declaration()
-    let sawRoot = false
+    const until = this.at + length
+    if (this.at === 0) this.begin()
     while (this.at < xml.length) {
+      if (this.at >= until) return true
       const next = xml.indexOf('<', this.at)
       const end = next < 0 ? xml.length : next
       if (end > this.at) {
@@ -89,13 +77,19 @@ class Scanner extends Cursor {
       else if (kind === exclamation) this.exclaimed()
       else if (kind === question) this.refuse('A processing instruction is not allowed')
       else {
-        if (stack.length === 0 && sawRoot) this.refuse('The document has more than one root element')
-        sawRoot = true
+        if (stack.length === 0 && this.sawRoot) this.refuse('The document has more than one root element')
+        this.sawRoot = true
         this.startTag()
       }
     }
-    if (!sawRoot) this.refuse('The document has no element')
+    if (!this.sawRoot) this.refuse('The document has no element')
     if (stack.length > 0) this.refuse('An element is not closed')
+    return false
+  }
+
+  private begin(): void {
+    if (this.xml.charCodeAt(0) === byteOrderMark) this.at = 1
+    if (this.xml.startsWith('<?xml', this.at) && this.isSpace(this.at + 5)) this.declaration()
   }
 
   /** A text begins: what stood before it is a phrase. */

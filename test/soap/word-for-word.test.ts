@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { expect } from 'chai'
 import { readWsdl } from '../../src/contract/wsdl.ts'
-import { compileService, readEnvelope } from '../../src/soap/envelope.ts'
+import { compileService, readEnvelope, readLongEnvelope } from '../../src/soap/envelope.ts'
 
 const file = resolve(import.meta.dirname, '../../wsdl/oscp-1.0/CspService.wsdl')
 const [service] = readWsdl(file, 'csp', file, 'CspService')
@@ -62,5 +62,33 @@ describe('A message that repeats another word for word', () => {
     expect(reader.read.size).to.equal(0)
     for (let n = 0; n < 1_000; n++) readEnvelope(envelope(forecast(String(n))), '1.1', reader)
     expect(reader.read.size).to.be.within(1, 64)
+  })
+})
+
+describe('A long message', () => {
+  const many = (count: number) =>
+    envelope(
+      Array.from({ length: count }, (_, n) => forecast(String(n)))
+        .join('')
+        .replaceAll(/<.P:updateCableCapacityForecastRequest><P:updateCableCapacityForecastRequest[^>]*>/g, ''),
+    )
+
+  it('that is read in pieces is the same message, and others have their turn in between', async () => {
+    const reader = compileService(service!)
+    let pauses = 0
+    const long = await readLongEnvelope(many(2_000), '1.1', reader, {}, async () => pauses++)
+    expect(long).to.deep.equal(readEnvelope(many(2_000), '1.1', reader))
+    expect((long.value.cableCapacityForecast as unknown[]).length).to.equal(2_000)
+    expect(pauses).to.be.above(3)
+  })
+
+  it('that is broken at its end is refused with the place, as when it is read at once', async () => {
+    const reader = compileService(service!)
+    const broken = many(2_000).replace('</S:Body>', '')
+    const refusal = await readLongEnvelope(broken, '1.1', reader, {}, async () => undefined).catch(
+      (error: unknown) => error,
+    )
+    expect(() => readEnvelope(broken, '1.1', reader)).to.throw((refusal as Error).message)
+    expect(refusal).to.have.property('kind', 'malformed-message')
   })
 })

@@ -3,8 +3,9 @@
  * Limits: text and CDATA that stand side by side count as one piece, however either reader cuts them.
  */
 import { SaxesParser } from 'saxes'
+import type { XmlAttribute, XmlHandler } from '../../src/xml/events.ts'
 import { XmlProblem } from '../../src/xml/problem.ts'
-import { scanXml, type XmlAttribute, type XmlHandler } from '../../src/xml/scan.ts'
+import { scanInPieces, scanXml } from '../../src/xml/scan.ts'
 
 export type Event =
   | { readonly open: string; readonly attributes: readonly string[]; readonly from: number }
@@ -24,6 +25,19 @@ export function scanned(document: string): Event[] | undefined {
     throw error
   }
   return events
+}
+
+/** The same, read in pieces of so many characters, and how many those were. */
+export function scannedInPieces(document: string, length: number): { events: Event[] | undefined; pieces: number } {
+  const events: Event[] = []
+  let pieces = 1
+  try {
+    for (const _ of scanInPieces(document, recorder(events), unlimited, length)) pieces++
+  } catch (error) {
+    if (error instanceof XmlProblem) return { events: undefined, pieces }
+    throw error
+  }
+  return { events, pieces }
 }
 
 /** The events of a document by saxes; undefined when it, or a rule of ours that is not its own, refuses it. */

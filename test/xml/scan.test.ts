@@ -1,9 +1,10 @@
 /** Our scanner against saxes: the same documents accepted, the same events; a slice of what `npm run fuzz` does. */
 import { expect } from 'chai'
+import type { XmlHandler } from '../../src/xml/events.ts'
 import { XmlProblem } from '../../src/xml/problem.ts'
-import { scanXml, type XmlHandler } from '../../src/xml/scan.ts'
+import { scanInPieces, scanXml } from '../../src/xml/scan.ts'
 import { generated, mutated, randomFrom, repetitive } from './documents.ts'
-import { oracle, scanned } from './oracle.ts'
+import { oracle, scanned, scannedInPieces } from './oracle.ts'
 
 const seed = 20_151_016
 const limits = { depth: 4, attributesPerElement: 3, distinctNames: 3 }
@@ -49,6 +50,22 @@ describe('The XML scanner', () => {
       expect(accepted.whole).to.be.within(atLeast, 9_500)
       expect(accepted.broken).to.be.within(500, 7_500)
     }).timeout(60_000)
+
+  it('reads the same in pieces of any length, of whole documents and of broken ones', () => {
+    const random = randomFrom(seed)
+    let most = 0
+    for (let n = 0; n < 1_000; n++) {
+      const whole = repetitive(random)
+      for (const document of [whole, mutated(whole, random)])
+        for (const length of [1, 1 + Math.floor(random() * document.length), document.length + 1]) {
+          const { events, pieces } = scannedInPieces(document, length)
+          expect(events, JSON.stringify({ document, length })).to.deep.equal(scanned(document))
+          most = Math.max(most, pieces)
+        }
+    }
+    expect(most).to.be.above(10)
+    expect([...scanInPieces('<a/>', silent, limits, 100)]).to.deep.equal([])
+  })
 
   for (const [what, document, problem] of [
     ['depth', '<a><a><a><a><a/></a></a></a></a>', 'The XML is nested deeper than 4 elements at 1:13'],
