@@ -119,9 +119,11 @@ function statusOf({ direction, outcome }: ExchangeLine): number | undefined {
 function summaryOf(receipts: readonly Receipt[]): JournalReceipt | undefined {
   if (receipts.length === 0) return undefined
   const fidelity = receipts.reduce<Fidelity>((all, receipt) => worst(all, receipt.fidelity), 'exact')
-  const entries = receipts.flatMap((receipt) => receipt.entries)
+  const [one, other] = receipts
   // A request and its answer: they have nothing in common, and to look for it would cost more than all the rest.
-  return { fidelity, entries: (receipts.length <= 2 ? entries : merged(entries)).slice(0, mostReceiptEntries) }
+  const isFew = receipts.length <= 2
+  const entries = isFew ? one!.entries.concat(other?.entries ?? []) : merged(receipts.flatMap(({ entries }) => entries))
+  return { fidelity, entries: entries.length > mostReceiptEntries ? entries.slice(0, mostReceiptEntries) : entries }
 }
 
 /** What a partner is told: a cause may name hosts and quote documents. */

@@ -85,8 +85,26 @@ interface Seen {
   readonly receipts: Receipt[]
 }
 
-/** Items of a message that are translated, or begun to be passed on, without a look at what else has come; half a millisecond each. */
-const begunAtOnce = 16
+/**
+ * How many blocks of a message are translated, or begun to be passed on, without a look at what else has come, and how many blocks'
+ * work an item is besides: a millisecond or two of each.
+ */
+const blocksAtOnce = 256
+const blocksPerItem = 16
+
+/** The work done since others had their turn. A message of many blocks or cables must not keep all of them waiting. */
+class Work {
+  private blocks = 0
+
+  /** Whether it is enough, with this part; then it is the turn of others. */
+  isEnoughWith(part: Part): boolean {
+    const list = 'value' in part ? (part.value.forecasted_blocks as unknown[] | undefined) : undefined
+    this.blocks += blocksPerItem + (list?.length ?? 0)
+    if (this.blocks < blocksAtOnce) return false
+    this.blocks = 0
+    return true
+  }
+}
 
 export function legacyReceiver({
   links,
@@ -164,10 +182,11 @@ export function legacyReceiver({
   async function translated({ toModern }: CompiledMessage, value: Value, context: Context) {
     const parts: Part[] = []
     const receipts = new ReceiptSum()
+    const work = new Work()
     for (const part of toModern.parts(value, context)) {
       if ('receipt' in part) receipts.add(part.receipt)
-      // A message of thousands of cables must not keep all others waiting.
-      if (parts.push(part) % begunAtOnce === 0) await othersFirst()
+      parts.push(part)
+      if (work.isEnoughWith(part)) await othersFirst()
     }
     return { parts, receipts: receipts.receipts() }
   }
@@ -180,6 +199,7 @@ export function legacyReceiver({
     const told = { deadline, reason, wished: await wishesOf(link), exchange }
     const turns = new Map<unknown, Promise<unknown>>()
     const passing: Promise<PartAnswer>[] = []
+    const work = new Work()
     for (const part of parts) {
       const group = 'value' in part ? part.value.group_id : part
       const turn = (turns.get(group) ?? Promise.resolve()).then(() => pass(link, part, told))
@@ -187,7 +207,8 @@ export function legacyReceiver({
         group,
         turn.catch(() => undefined),
       )
-      if (passing.push(turn) % begunAtOnce === 0) await othersFirst()
+      passing.push(turn)
+      if (work.isEnoughWith(part)) await othersFirst()
     }
     const passed = await Promise.allSettled(passing)
     const lost = passed.filter((result) => result.status === 'rejected')

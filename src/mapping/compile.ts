@@ -57,15 +57,15 @@ function compileRules(message: string, rules: readonly Rule[], ends: Ends, direc
   const steps = compiler.steps(rules.slice(at + 1), scope, prefix, '')
   const create = template(direction === 'toModern' ? scope.modern : scope.legacy)
   const { lines } = compiler
+  const receiptOf = receiptsOf(message, direction, lines)
 
   const part = (run: Run, item: string, make: () => Value): Part => {
     try {
       const value = make()
-      return { value, receipt: receiptOf(message, direction, lines, run.counts), kept: run.kept, item }
+      return { value, receipt: receiptOf(run.counts), kept: run.kept, item }
     } catch (thrown) {
       if (thrown instanceof Refusal) return { refusal: thrown, item }
-      if (thrown instanceof Held)
-        return { held: thrown, receipt: receiptOf(message, direction, lines, run.counts), kept: run.kept, item }
+      if (thrown instanceof Held) return { held: thrown, receipt: receiptOf(run.counts), kept: run.kept, item }
       throw thrown
     }
   }
@@ -134,14 +134,21 @@ function whole(translate: (value: Value, context: Context, kept?: Value) => Part
   return { translate: all, parts: all }
 }
 
-function receiptOf(message: string, direction: Direction, lines: readonly Line[], counts: readonly number[]): Receipt {
-  const entries: ReceiptEntry[] = []
-  let fidelity: Fidelity = 'exact'
-  for (let i = 0; i < lines.length; i++) {
-    if (counts[i] === 0) continue
-    const line = lines[i]!
-    entries.push({ ...line, count: counts[i]! })
-    fidelity = worst(fidelity, line.fidelity)
+/** Makes receipts of what was counted. Most messages of a kind count the same: an entry is made anew only when it says another number. */
+function receiptsOf(message: string, direction: Direction, lines: readonly Line[]) {
+  const last: ReceiptEntry[] = []
+  return (counts: readonly number[]): Receipt => {
+    const entries: ReceiptEntry[] = []
+    let fidelity: Fidelity = 'exact'
+    for (let i = 0; i < lines.length; i++) {
+      const count = counts[i]!
+      if (count === 0) continue
+      const known = last[i]
+      const entry = known?.count === count ? known : { ...lines[i]!, count }
+      last[i] = entry
+      entries.push(entry)
+      fidelity = worst(fidelity, entry.fidelity)
+    }
+    return { message, direction, fidelity, entries }
   }
-  return { message, direction, fidelity, entries }
 }
