@@ -1,4 +1,4 @@
-/** The receipts of one message as few as say the same: those of many cables, which mostly do, are summed up. */
+/** The receipts of one message. Those of many cables, which mostly say the same, are summed up. */
 import type { Receipt, ReceiptEntry } from '../mapping/run.ts'
 
 interface Sum {
@@ -7,23 +7,25 @@ interface Sum {
   of: number
 }
 
+/** So many can be looked at one by one. */
+const mostApart = 8
+
 export class ReceiptSum {
-  /** As long as there is no second one. */
-  private only: Receipt | undefined
+  /** As long as they are few. */
+  private few: Receipt[] | undefined = []
   private readonly sums = new Map<string, Sum>()
 
   add(receipt: Receipt): void {
-    if (this.only === undefined && this.sums.size === 0) this.only = receipt
-    else {
-      if (this.only) this.sum(this.only)
-      this.only = undefined
-      this.sum(receipt)
-    }
+    if (!this.few) return this.sum(receipt)
+    this.few.push(receipt)
+    if (this.few.length <= mostApart) return
+    for (const each of this.few) this.sum(each)
+    this.few = undefined
   }
 
-  /** One for each message, direction and fidelity. */
-  receipts(): Receipt[] {
-    if (this.only) return [this.only]
+  /** Those that were added, if they are few; else one for each message, direction and fidelity. */
+  receipts(): readonly Receipt[] {
+    if (this.few) return this.few
     return [...this.sums.values()].map(({ first, entries, of }) => ({ ...first, entries: [...entries.values()], of }))
   }
 

@@ -11,22 +11,22 @@ const receipt = (fidelity: Receipt['fidelity'], ...entries: ReceiptEntry[]): Rec
 })
 
 describe('The sum of receipts', () => {
-  it('is nothing of none, and the receipt itself of one', () => {
-    expect(new ReceiptSum().receipts()).to.deep.equal([])
+  it('is the receipts themselves while they are few', () => {
     const sum = new ReceiptSum()
-    const one = receipt('exact', entry('a', 2))
-    sum.add(one)
-    expect(sum.receipts()).to.deep.equal([one])
+    expect(sum.receipts()).to.deep.equal([])
+    const few = Array.from({ length: 8 }, () => receipt('exact', entry('a', 2)))
+    for (const each of few) sum.add(each)
+    expect(sum.receipts()).to.deep.equal(few)
   })
 
-  it('adds up what says the same, and says of how many', () => {
+  it('adds up what says the same when they are many, and says of how many', () => {
     const sum = new ReceiptSum()
-    sum.add(receipt('exact', entry('a', 2)))
+    for (let n = 0; n < 10; n++) sum.add(receipt('exact', entry('a', 2)))
     sum.add(receipt('exact', entry('a', 3), entry('b', 1)))
     sum.add(receipt('safe', entry('a', 1)))
     sum.add({ ...receipt('exact', entry('b', 4)), of: 7 })
     expect(sum.receipts()).to.deep.equal([
-      { ...receipt('exact', entry('a', 5), entry('b', 5)), of: 9 },
+      { ...receipt('exact', entry('a', 23), entry('b', 5)), of: 18 },
       { ...receipt('safe', entry('a', 1)), of: 1 },
     ])
   })
