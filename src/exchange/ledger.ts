@@ -41,6 +41,8 @@ export interface Lasting {
   text(): string
   /** Those, by their path: `delivery.blocks`. Every one that such a record can have is named, and is undefined where it has none. */
   readonly apart: Readonly<Record<string, Member | undefined>>
+  /** The record that is written over, as the ledger gave it or as it was written: of no other may members stay. */
+  readonly over?: object | undefined
   /** How much memory the record takes up, in bytes, roughly. */
   readonly size: number
 }

@@ -18,7 +18,7 @@ export function lasting(record: ForecastRecord, stored: ForecastRecord | undefin
     since: since && member(since, stored),
   }
   const blocks = held.length + (delivery?.blocks.length ?? 0) + (since?.length ?? 0)
-  return { text: () => textOfRest(record), apart, size: sizeOfRecord + blocks * sizeOfBlock }
+  return { text: () => textOfRest(record), apart, over: stored, size: sizeOfRecord + blocks * sizeOfBlock }
 }
 
 /** As V8 keeps them, roughly, in bytes. */

@@ -326,13 +326,13 @@ for (const { name, open, shut } of kinds) {
         readonly inner?: { readonly list: readonly number[] }
       }
       /** Written as those who know its members: `stays` says which of them the store has, and under which name. */
-      const lastingly = (record: Held, stays: { list?: string; inner?: string } = {}) => {
+      const lastingly = (record: Held, stays: { list?: string; inner?: string } = {}, over?: object) => {
         const { list, inner, ...rest } = record
         const member = (numbers: readonly number[] | undefined, as: string | undefined) =>
           numbers && { as, json: () => JSON.stringify(numbers) }
         const apart = { list: member(list, stays.list), 'inner.list': member(inner?.list, stays.inner) }
         const text = () => JSON.stringify(inner ? { ...rest, inner: {} } : rest)
-        return { record, lasting: { text, apart, size: 1_000 }, due: 'not due', keepFor: minute } as const
+        return { record, lasting: { text, apart, over, size: 1_000 }, due: 'not due', keepFor: minute } as const
       }
       const both: Held = { name: 'both', list: [1, 2], inner: { list: [3] } }
 
@@ -340,7 +340,7 @@ for (const { name, open, shut } of kinds) {
         expect(await ledger.write(key('a'), 0, lastingly(both))).to.equal(true)
         expect(await ledger.read(key('a'))).to.deep.equal({ record: both, revision: 1 })
         const less: Held = { name: 'less', list: [1, 2] }
-        expect(await ledger.write(key('a'), 1, lastingly(less, { list: 'list' }))).to.equal(true)
+        expect(await ledger.write(key('a'), 1, lastingly(less, { list: 'list' }, both))).to.equal(true)
         expect(await ledger.read(key('a'))).to.deep.equal({ record: less, revision: 2 })
         expect(await ledger.remove(key('a'), 2)).to.equal(true)
         expect(await ledger.read(key('a'))).to.equal(undefined)
@@ -351,11 +351,11 @@ for (const { name, open, shut } of kinds) {
       it('can give a member another name, also two of them each the name of the other', async () => {
         await ledger.write(key('a'), 0, lastingly(both))
         const moved: Held = { name: 'moved', inner: { list: [1, 2] } }
-        await ledger.write(key('a'), 1, lastingly(moved, { inner: 'list' }))
+        await ledger.write(key('a'), 1, lastingly(moved, { inner: 'list' }, both))
         expect(await ledger.read(key('a'))).to.deep.equal({ record: moved, revision: 2 })
         await ledger.write(key('a'), 2, lastingly(both))
         const swapped: Held = { name: 'swapped', list: [3], inner: { list: [1, 2] } }
-        await ledger.write(key('a'), 3, lastingly(swapped, { list: 'inner.list', inner: 'list' }))
+        await ledger.write(key('a'), 3, lastingly(swapped, { list: 'inner.list', inner: 'list' }, both))
         expect(await ledger.read(key('a'))).to.deep.equal({ record: swapped, revision: 4 })
       })
 
@@ -372,7 +372,7 @@ for (const { name, open, shut } of kinds) {
         const other = { record: 'other', due: 'not due', keepFor: minute } as const
         const changes = [
           { id: 'b', revision: 0, write: other },
-          { id: 'a', revision: 1, write: lastingly(next, { list: 'list' }) },
+          { id: 'a', revision: 1, write: lastingly(next, { list: 'list' }, both) },
           { id: 'c', revision: 0, write: lastingly(both) },
         ]
         expect(await ledger.writeAll(peer, changes)).to.equal(true)
@@ -394,8 +394,11 @@ for (const { name, open, shut } of kinds) {
 
       it('is written whole when what should be there is not', async () => {
         await ledger.write(key('a'), 0, { record: both, due: 'not due', keepFor: minute })
+        const stored = await ledger.read<object>(key('a'))
         const next = { ...both, name: 'next' }
-        expect(await ledger.write(key('a'), 1, lastingly(next, { list: 'list', inner: 'inner.list' }))).to.equal(true)
+        expect(
+          await ledger.write(key('a'), 1, lastingly(next, { list: 'list', inner: 'inner.list' }, stored?.record)),
+        ).to.equal(true)
         expect(await ledger.read(key('a'))).to.deep.equal({ record: next, revision: 2 })
       })
     })

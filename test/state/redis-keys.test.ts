@@ -75,14 +75,15 @@ describe('What lies in Redis', () => {
     await eventually('Redis is ready', async () => (await one!.isReady()) && (await other!.isReady()))
     const key = { peer: 'cpo' as PeerId, id: 'forecast/x' }
     const list = [1, 2]
-    const write = (name: string, as?: string) => {
-      const lasting = { text: () => JSON.stringify({ name }), apart: { list: { as, json: () => '[1,2]' } }, size: 100 }
+    const write = (name: string, as?: string, over?: object) => {
+      const apart = { list: { as, json: () => '[1,2]' } }
+      const lasting = { text: () => JSON.stringify({ name }), apart, over, size: 100 }
       return { record: { name, list }, lasting, due: 'not due', keepFor: 3600_000 } as const
     }
     await one!.write(key, 0, write('first'))
     expect((await one!.read<{ list: unknown }>(key))?.record.list).to.equal(list)
     expect(await other!.read(key)).to.deep.equal({ record: { name: 'first', list }, revision: 1 })
-    await other!.write(key, 1, write('second', 'list'))
+    await other!.write(key, 1, write('second', 'list', (await other!.read<object>(key))!.record))
     expect(await one!.read(key)).to.deep.equal({ record: { name: 'second', list }, revision: 2 })
     expect(await one!.write(key, 1, write('stale', 'list'))).to.equal(false)
     await one!.write(key, 2, write('third', 'list'))

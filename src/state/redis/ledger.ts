@@ -54,6 +54,8 @@ export class RedisLedger implements Ledger {
   private readonly waitForReplica: number | undefined
   private readonly scripts
   /** Lasting records as this process wrote them last: while the token is the same, they need not be read and parsed. */
+  /** Which write each lasting record came from. */
+  private readonly tokens = new WeakMap<object, string>()
   /** When somebody else was found to have written such a record before; by the clock of this process. */
   private rivalled = Number.NEGATIVE_INFINITY
   private readonly written = new LRUCache<string, Written>({ maxSize: mostKept, sizeCalculation: sizeOf })
@@ -84,9 +86,11 @@ export class RedisLedger implements Ledger {
       if (token === known.token) return known.stored as Stored<T>
       this.written.delete(key)
     }
-    const { r: revision, d: value = '', ...members } = await answered(this.client.hgetall(key))
+    const { r: revision, d: value = '', t: token = '', ...members } = await answered(this.client.hgetall(key))
     if (!revision) return undefined
-    return { record: decode<T>(value, members), revision: Number(revision) }
+    const record = decode<T>(value, members)
+    if (value.startsWith(withoutMembers)) this.tokens.set(record as object, token)
+    return { record, revision: Number(revision) }
   }
 
   recall<T>({ peer, id }: LedgerKey): Stored<T> | undefined {
@@ -101,12 +105,8 @@ export class RedisLedger implements Ledger {
   async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
     const token = this.newToken()
     const keys = [agendaKey(peer), indexKey(peer), ...changes.map(({ id }) => recordKey(peer, id))]
-    const base = ({ id, revision }: Change) => {
-      const known = this.written.get(recordKey(peer, id))
-      return known?.stored.revision === revision ? known.token : ''
-    }
     const made = (mayStay: boolean) =>
-      this.scripts.write(keys, [token, ...changes.flatMap((change) => argumentsOf(change, base(change), mayStay))])
+      this.scripts.write(keys, [token, ...changes.flatMap((change) => this.argumentsOf(peer, change, mayStay))])
     let reply = await made(true)
     // A member that should be there is not, as in a record of an earlier release.
     if (reply === -1) reply = await made(false)
@@ -161,6 +161,28 @@ export class RedisLedger implements Ledger {
     await closeRedis(this.client)
   }
 
+  /**
+   * What the script is told of a change. The token of the write that it is based on, where that is known, guards against another
+   * of the same revision, as there may be after a failover. `mayStay`: what the record has already need not be written.
+   */
+  private argumentsOf(peer: PeerId, change: Change, mayStay: boolean): (string | number)[] {
+    const { id, revision } = change
+    const known = this.written.get(recordKey(peer, id))
+    const ours = known?.stored.revision === revision ? known.token : ''
+    if ('remove' in change) return [id, revision, ours, 'remove', '', 0, '', '', 0]
+    const { record, lasting, keepFor, due, listed } = change.write
+    const over = lasting?.over && this.tokens.get(lasting.over)
+    const value = lasting ? withoutMembers + lasting.text() : whole + JSON.stringify(record)
+    const when = typeof due === 'string' ? due : due.in
+    const members = Object.entries(lasting?.apart ?? {}).flatMap(([path, member]) => {
+      if (!member) return [apart + path, 'none', '']
+      if (mayStay && over !== undefined && member.as !== undefined) return [apart + path, 'as', apart + member.as]
+      return [apart + path, 'json', member.json()]
+    })
+    const rest = [Math.ceil(keepFor), when, named(listed), members.length / 3, ...members]
+    return [id, revision, over ?? ours, 'write', value, ...rest]
+  }
+
   private remember(key: string, change: Change, token: string | undefined): void {
     if (token === undefined || 'remove' in change || !change.write.lasting) {
       const wasKnown = this.written.get(key)?.stored.revision === change.revision
@@ -168,6 +190,7 @@ export class RedisLedger implements Ledger {
       this.written.delete(key)
     } else {
       const stored = { record: change.write.record, revision: change.revision + 1 }
+      this.tokens.set(stored.record as object, token)
       this.written.set(key, { token, stored, size: change.write.lasting.size })
     }
   }
@@ -192,24 +215,6 @@ export class RedisLedger implements Ledger {
 /** As the scripts are told. */
 function named(listed: false | undefined): string {
   return listed === false ? 'unlisted' : 'listed'
-}
-
-/**
- * What the script is told of a change; `base`: the token of the write that it is based on, if that was ours: after a failover
- * another may have the same revision. `mayStay`: what the record has already need not be written.
- */
-function argumentsOf(change: Change, base: string, mayStay: boolean): (string | number)[] {
-  const { id, revision } = change
-  if ('remove' in change) return [id, revision, base, 'remove', '', 0, '', '', 0]
-  const { record, lasting, keepFor, due, listed } = change.write
-  const value = lasting ? withoutMembers + lasting.text() : whole + JSON.stringify(record)
-  const when = typeof due === 'string' ? due : due.in
-  const members = Object.entries(lasting?.apart ?? {}).flatMap(([path, member]) => {
-    if (!member) return [apart + path, 'none', '']
-    if (mayStay && member.as !== undefined) return [apart + path, 'as', apart + member.as]
-    return [apart + path, 'json', member.json()]
-  })
-  return [id, revision, base, 'write', value, Math.ceil(keepFor), when, named(listed), members.length / 3, ...members]
 }
 
 function decode<T>(value: string, fields: Readonly<Record<string, string>>): T {
