@@ -1,43 +1,60 @@
 /**
- * Prints a value of a JSON contract: every name and quote fixed when the contract is compiled, the same text as JSON.stringify's.
+ * Prints a value of a JSON contract by code that is written when it is first needed; it makes the same text as JSON.stringify.
  * Limits: it trusts the value to be what `accept` or the mapping engine made: numbers finite, instants and enumerated values as
  * the contract has them, nothing beyond its fields.
  */
+import { Functions, joined, type Piece, quoted } from './code.ts'
+import { decimalText } from './decimal.ts'
 import type { Complex, Field } from './model.ts'
 
 export type Printer = (value: Record<string, unknown>) => string
 
 /** Compiles the printer of objects of this type, absent fields left out. */
-export function compilePrinter({ fields }: Complex): Printer {
-  const names = fields.map(({ name }) => name)
-  const heads = names.map((name) => `${JSON.stringify(name)}:`)
-  const printers = fields.map(compileField)
+export function compilePrinter(type: Complex): Printer {
+  let print: Printer | undefined
   return (value) => {
-    let text = ''
-    for (let i = 0; i < names.length; i++) {
-      const content = value[names[i]!]
-      if (content !== undefined) text += (text === '' ? '{' : ',') + heads[i]! + printers[i]!(content)
-    }
-    return text === '' ? '{}' : `${text}}`
+    print ??= written(type)
+    return print(value)
   }
 }
 
-function compileField({ type, max }: Field): (content: unknown) => string {
-  const one = compileOne(type)
-  if (max <= 1) return one
-  return (items) => {
-    let text = ''
-    for (const item of items as readonly unknown[]) text += (text === '' ? '[' : ',') + one(item)
-    return text === '' ? '[]' : `${text}]`
-  }
+function written(type: Complex): Printer {
+  const functions = new Functions({ decimalText })
+  return functions.compiled(objectPrinter(type, functions)) as Printer
 }
 
-function compileOne(type: Field['type']): (content: unknown) => string {
-  if (type.kind === 'complex') return compilePrinter(type) as (content: unknown) => string
-  if (type.type === 'text') {
-    // Printed once, because they are the same in every item.
-    const known = new Map(type.values?.map((value) => [value, JSON.stringify(value)]))
-    return (content) => known.get(content as string) ?? JSON.stringify(content)
-  }
-  return type.type === 'instant' ? (content) => `"${content}"` : (content) => `${content}`
+function objectPrinter({ fields }: Complex, functions: Functions): string {
+  const isRequired = ({ min }: Field) => min > 0
+  const pieces = fields.flatMap((field, i): Piece[] => {
+    const member = [{ text: `,${JSON.stringify(field.name)}:` }, ...contentOf(field, `v${i}`, functions)]
+    return isRequired(field) ? member : [{ code: `(v${i} === undefined ? '' : ${joined(member)})` }]
+  })
+  const [first, ...rest] = pieces
+  const missing = fields.flatMap((field, i) => (isRequired(field) ? [`v${i} === undefined`] : []))
+  return functions.add('value', [
+    ...fields.map(({ name }, i) => `const v${i} = value[${quoted(name)}]`),
+    ...(missing.length === 0 ? [] : [`if (${missing.join(' || ')}) return JSON.stringify(value)`]),
+    first !== undefined && 'text' in first
+      ? `return ${joined([{ text: `{${first.text.slice(1)}` }, ...rest, { text: '}' }])}`
+      : `return '{' + (${joined(pieces)}).slice(1) + '}'`,
+  ])
+}
+
+function contentOf(field: Field, value: string, functions: Functions): Piece[] {
+  if (field.max <= 1) return oneOf(field.type, value, functions)
+  const item = joined([{ code: `(i === 0 ? '[' : ',')` }, ...oneOf(field.type, 'items[i]', functions)])
+  const list = functions.add('items', [
+    `let text = ''`,
+    `for (let i = 0; i < items.length; i++) text += ${item}`,
+    `return text === '' ? '[]' : text + ']'`,
+  ])
+  return [{ code: `${list}(${value})` }]
+}
+
+function oneOf(type: Field['type'], value: string, functions: Functions): Piece[] {
+  if (type.kind === 'complex') return [{ code: `${objectPrinter(type, functions)}(${value})` }]
+  const isPlain = type.type === 'instant' || type.values?.every((known) => JSON.stringify(known) === `"${known}"`)
+  if (isPlain) return [{ text: '"' }, { code: value }, { text: '"' }]
+  if (type.type === 'text') return [{ code: `JSON.stringify(${value})` }]
+  return [{ code: type.type === 'decimal' ? `decimalText(${value})` : value }]
 }

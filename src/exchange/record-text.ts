@@ -2,6 +2,7 @@
  * How a forecast's record is written: its lists of blocks apart, each only when it is new, printed once.
  * Limits: lists of blocks must never be changed, only replaced: a list that the stored record has too is taken to be there.
  */
+import { decimalText } from '../contract/decimal.ts'
 import type { Delivery, ForecastRecord } from './forecast-record.ts'
 import type { Lasting, Member } from './ledger.ts'
 import type { Block } from './schedule.ts'
@@ -55,7 +56,7 @@ function textOfBlocks(blocks: readonly Block[]): string {
     const from = start === last ? until : textOfTime(start)
     last = end
     until = textOfTime(end)
-    text += `${text === '' ? '[' : ','}{"start":${from},"end":${until},"capacity":${capacity},"unit":${quoted(unit)},"phase":${quoted(phase)}}`
+    text += `${text === '' ? '[' : ','}{"start":${from},"end":${until},"capacity":${decimalText(capacity)},"unit":${quoted(unit)},"phase":${quoted(phase)}}`
   }
   return text === '' ? '[]' : `${text}]`
 }

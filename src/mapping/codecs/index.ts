@@ -2,6 +2,7 @@
  * The closed set of codecs: one value, converted both ways, or refused with a sentence that never repeats it.
  * Limits: on the 1.0 side values are text of their lexical type, on the 2.0 side JSON values.
  */
+import { decimalText } from '../../contract/decimal.ts'
 import type { Scalar } from '../../contract/model.ts'
 import { isXmlText, toXmlText } from '../../xml.ts'
 import type { CodecRef, Fidelity, Reasons } from '../rules.ts'
@@ -137,7 +138,7 @@ function digits(text: string): number {
 
 /** A double as xs:decimal text: the same value, never an exponent, never -0. */
 export function printDecimal(value: number): string {
-  const text = String(value === 0 ? 0 : value)
+  const text = decimalText(value)
   if (!text.includes('e')) return text
   const [mantissa, exponent] = text.split('e')
   const sign = mantissa!.startsWith('-') ? '-' : ''

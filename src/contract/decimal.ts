@@ -1,0 +1,13 @@
+/** The text of a number as JSON has it: what `String` makes, sooner for what limits mostly are. */
+
+const thousandths = Array.from({ length: 1000 }, (_, n) => `.${String(n).padStart(3, '0')}`.replace(/\.?0+$/, ''))
+/** With so many thousands before the point and three digits behind it, no other decimal that short is the same double. */
+const mostWhole = 1_000_000
+
+/** The shortest text that is read as this double: for a figure of up to three decimals these digits, without zeros at the end. */
+export function decimalText(value: number): string {
+  const inThousandths = Math.round(value * 1000)
+  const whole = Math.floor(inThousandths / 1000)
+  const isShort = whole >= 0 && whole < mostWhole && inThousandths / 1000 === value
+  return isShort ? `${whole}${thousandths[inThousandths - whole * 1000]}` : `${value}`
+}
