@@ -47,3 +47,29 @@ export class Functions {
     return new Function(...Object.keys(this.outside), code)(...Object.values(this.outside))
   }
 }
+
+type Value = Record<string, unknown>
+
+interface Member {
+  readonly name: string
+  readonly isList: boolean
+}
+
+/** Makes objects of one hidden class with these members, in this order: each undefined, or an empty list. */
+export function objectMaker(members: readonly Member[]): () => Value {
+  let make: (() => Value) | undefined
+  return () => {
+    make ??= writtenMaker(members)
+    return make()
+  }
+}
+
+function writtenMaker(members: readonly Member[]): () => Value {
+  const code = members.map(({ name, isList }) => {
+    // By itself it would not be the name of a member.
+    const key = name === '__proto__' ? '["__proto__"]' : quoted(name)
+    return `${key}: ${isList ? '[]' : 'undefined'}`
+  })
+  const functions = new Functions({})
+  return functions.compiled(functions.add('', [`return { ${code.join(', ')} }`])) as () => Value
+}

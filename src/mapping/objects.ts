@@ -2,21 +2,15 @@
  * Fields of a contract's types by path, and empty objects of their shape: every known field, in contract order, absent.
  * Limits: a path leads through objects that stand once; only its last step may be a list.
  */
+import { objectMaker } from '../contract/code.ts'
 import { type Complex, type Field, fieldPaths } from '../contract/model.ts'
 import { compileSetter, type Setter } from './paths.ts'
 
 export type Value = Record<string, unknown>
 
 /** Makes empty objects of one hidden class, with every known field in contract order, absent ones undefined. */
-export function template(type: Complex): () => Value {
-  const empty: Value = Object.fromEntries(type.fields.map((field) => [field.name, undefined]))
-  const lists = type.fields.filter((field) => field.always && field.min === 0).map((field) => field.name)
-  if (lists.length === 0) return () => ({ ...empty })
-  return () => {
-    const made = { ...empty }
-    for (const name of lists) made[name] = []
-    return made
-  }
+export function template({ fields }: Complex): () => Value {
+  return objectMaker(fields.map(({ name, always, min }) => ({ name, isList: always === true && min === 0 })))
 }
 
 /** The field at a path such as `Body.Blocks`, without `[]`. Throws for one that account.ts would have reported. */

@@ -4,7 +4,9 @@
  * Limits: items that hold nothing but single values, in tags without attributes. At whatever differs it stops and leaves the
  * item to the scanner, so what comes out, and what is refused, is the same as without it.
  */
-import { accepted, type Slot, type Value } from './slots.ts'
+import { Functions, quoted } from '../contract/code.ts'
+import type { Slot, Value } from './slots.ts'
+import { isNarrow, type Piece, pieceOf, Text } from './text.ts'
 
 /** An item that was read by its events. */
 export interface Item {
@@ -24,9 +26,6 @@ export interface Mark {
   readonly from: number
 }
 
-/** What means something else than it says, or is not allowed. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: XML forbids exactly these, and surrogates that are alone
-const special = /[&\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\]\]>/
 /** How many wordings are learned of one message: one takes as long to learn as some hundred items to read by it. */
 const mostLessons = 3
 
@@ -35,35 +34,35 @@ const wordings = new WeakMap<Slot, Wording>()
 
 export class Again {
   private lessons = 0
+  private text: Text | undefined
 
   /** Appends to `list` the items behind this one that repeat its wording. Returns where they end. */
   read(xml: string, item: Item, list: unknown[]): number {
     const { slot, after, to } = item
     const known = wordings.get(slot)
-    if (known?.fits(xml, item)) return known.read(xml, to, list)
+    if (known === undefined && after < 0) return to
+    this.text ??= new Text(xml)
+    if (known?.fits(this.text, item)) return known.read(this.text, to, list)
     if (after < 0 || this.lessons++ >= mostLessons) return to
     const wording = Wording.of(xml, item)
     if (wording === undefined) return to
     wordings.set(slot, wording)
-    return wording.read(xml, to, list)
+    return wording.read(this.text, to, list)
   }
 }
 
 class Wording {
   private readonly item: Slot
   private readonly slots: readonly Slot[]
-  /** What stands behind each value, up to the next, or to where the item ends. */
-  private readonly behind: readonly string[]
-  /** All of an item, from where the one before it ends, with its values as groups. */
-  private readonly pattern: RegExp
+  /** What stands before each value, from where the item before this one ends, and behind the last. */
+  private readonly pieces: readonly Piece[]
+  private readonly readItem: ItemReader
 
   private constructor(item: Slot, slots: readonly Slot[], pieces: readonly string[]) {
     this.item = item
     this.slots = slots
-    // Not the pieces themselves, which would keep the whole message in memory.
-    const source = pieces.map((piece) => piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('([^<]*)')
-    this.pattern = new RegExp(source, 'y')
-    this.behind = pieces.slice(1).map((piece) => JSON.parse(JSON.stringify(piece)))
+    this.pieces = pieces.map(pieceOf)
+    this.readItem = compileReader(item, slots)
   }
 
   /** Undefined where the values of the item do not stand there as plain text. */
@@ -80,43 +79,57 @@ class Wording {
     }
     pieces.push(xml.slice(at, to))
     const slots = marks.map(({ slot }) => slot)
-    return slots.length === 0 ? undefined : new Wording(item, slots, pieces)
+    return slots.length === 0 || !pieces.every(isNarrow) ? undefined : new Wording(item, slots, pieces)
   }
 
   /**
    * Whether the item has this wording. Of the first in a list, what stands before its first value is not known, but its names
    * are, from their end tags: they are in scope here.
    */
-  fits(xml: string, { marks, after, to }: Item): boolean {
-    const { slots, behind, pattern } = this
-    pattern.lastIndex = after
-    return (
-      marks.length === slots.length &&
-      marks.every(({ slot, text, from }, i) => slot === slots[i] && xml.startsWith(behind[i]!, from + text.length)) &&
-      (after < 0 || (pattern.test(xml) && pattern.lastIndex === to))
-    )
+  fits(text: Text, { marks, after, to }: Item): boolean {
+    const { slots, pieces } = this
+    if (marks.length !== slots.length) return false
+    for (const [i, mark] of marks.entries()) {
+      text.at = mark.from + mark.text.length
+      if (mark.slot !== slots[i] || !text.passes(pieces[i + 1]!)) return false
+    }
+    return after < 0 || (this.readOne(text, after) !== undefined && text.at === to)
   }
 
   /** Appends to `list` what stands at `from` in this wording. Returns where it stops. */
-  read(xml: string, from: number, list: unknown[]): number {
-    const { item, pattern, slots } = this
-    const { empty } = item.frame!
+  read(text: Text, from: number, list: unknown[]): number {
+    const { max } = this.item
     let at = from
-    while (list.length < item.max) {
-      pattern.lastIndex = at
-      const found = pattern.exec(xml)
-      if (found === null) break
-      const value: Value = { ...empty }
-      for (let i = 0; i < slots.length; i++) {
-        const slot = slots[i]!
-        const text = found[i + 1]!
-        const content = slot.isText && special.test(text) ? undefined : accepted(slot, text)
-        if (content === undefined) return at
-        value[slot.name] = content
-      }
+    while (list.length < max) {
+      const value = this.readOne(text, at)
+      if (value === undefined) break
       list.push(value)
-      at = pattern.lastIndex
+      at = text.at
     }
     return at
   }
+
+  private readOne(text: Text, from: number): Value | undefined {
+    text.at = from
+    return this.readItem(text, this.pieces, this.slots)
+  }
+}
+
+/** The item that the text is at, and moves on behind it; undefined where it is worded otherwise. */
+type ItemReader = (text: Text, pieces: readonly Piece[], slots: readonly Slot[]) => Value | undefined
+
+function compileReader(item: Slot, slots: readonly Slot[]): ItemReader {
+  const functions = new Functions({ make: item.frame!.make })
+  const values = slots.flatMap((_, i) => [
+    `const v${i} = text.passes(pieces[${i}]) ? text.value(slots[${i}]) : undefined`,
+    `if (v${i} === undefined) return undefined`,
+  ])
+  const reader = functions.add('text, pieces, slots', [
+    ...values,
+    `if (!text.passes(pieces[${slots.length}])) return undefined`,
+    'const value = make()',
+    ...slots.map(({ name }, i) => `value[${quoted(name)}] = v${i}`),
+    'return value',
+  ])
+  return functions.compiled(reader) as ItemReader
 }

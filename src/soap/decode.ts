@@ -79,7 +79,7 @@ export class ElementDecoder {
     const nil = attributes.length > 0 && this.readAttributes(slot, attributes)
     const { frame } = slot
     if (frame) {
-      const value = { ...frame.empty }
+      const value = frame.make()
       const marks = slot.list && frame.isFlat && attributes.length === 0 ? [] : undefined
       const after = this.ended?.slot === slot ? this.endedAt : -1
       this.inner = { slot, frame, value, nil, outer, last: -1, found: 0, marks, after }

@@ -2,6 +2,7 @@
  * What a decoder goes by: for each element of a contract what may stand in it, in which order, and what its text must be.
  * Limits: compiled once per contract, and the same for every message.
  */
+import { objectMaker } from '../contract/code.ts'
 import type { Complex, Field, Message, Scalar } from '../contract/model.ts'
 import { compileCheck } from '../contract/scalar.ts'
 import { canonicalInstant } from '../mapping/codecs/instant.ts'
@@ -14,8 +15,8 @@ export interface Frame {
   readonly elements: ReadonlyMap<string, Slot>
   readonly attributes: ReadonlyMap<string, Slot>
   readonly required: readonly Slot[]
-  /** All fields absent, in contract order: copied for every element, so that all values share one hidden class. */
-  readonly empty: Value
+  /** All fields absent, in contract order. */
+  readonly make: () => Value
   /** It holds nothing but single values. */
   readonly isFlat: boolean
 }
@@ -34,6 +35,8 @@ export interface Slot {
   readonly collapse: boolean
   /** What is no text has no blanks in it when it passes its check. */
   readonly isText: boolean
+  /** An instant, of which any will do. */
+  readonly isInstant: boolean
   /** The same text, known already, where it needs no check. */
   readonly known: ((text: string) => string | undefined) | undefined
   readonly check: ((text: string) => string | undefined) | undefined
@@ -66,6 +69,7 @@ function oneText(text: string): string {
 
 function compileSlot(field: Field, place = 0): Slot {
   const scalar = field.type.kind === 'scalar' ? field.type : undefined
+  const isInstant = scalar !== undefined && isBare(scalar, 'instant')
   return {
     name: field.name,
     place,
@@ -77,15 +81,30 @@ function compileSlot(field: Field, place = 0): Slot {
     optional: field.min === 0 && field.max === 1,
     collapse: scalar?.collapse ?? false,
     isText: scalar?.type === 'text',
-    known: scalar && isBareInstant(scalar) ? canonicalInstant : undefined,
+    isInstant,
+    known: isInstant ? canonicalInstant : scalar && isBare(scalar, 'decimal') ? plainDecimal : undefined,
     check: scalar && compileCheck(scalar),
     frame: field.type.kind === 'complex' ? compileFrame(field.type) : undefined,
   }
 }
 
-/** An instant without facets, of which any will do. */
-function isBareInstant({ type, values, pattern, minLength, maxLength }: Scalar): boolean {
-  return type === 'instant' && [values, pattern, minLength, maxLength].every((facet) => facet === undefined)
+const harmless = new Set(['kind', 'type', 'name', 'collapse', 'exponent'])
+
+/** Whether any value of this type will do, or any that is not less than 0. */
+function isBare(scalar: Scalar, type: Scalar['type']): boolean {
+  const facets = Object.entries(scalar).filter(([name, facet]) => facet !== undefined && !harmless.has(name))
+  return scalar.type === type && facets.every(([name, facet]) => name === 'min' && facet <= 0)
+}
+
+/** The same text where it is digits, with a point among them or without. */
+function plainDecimal(text: string): string | undefined {
+  let points = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === 46) points++
+    else if (code < 48 || code > 57) return undefined
+  }
+  return points < 2 && text.length > points ? text : undefined
 }
 
 function compileFrame(type: Complex): Frame {
@@ -97,7 +116,7 @@ function compileFrame(type: Complex): Frame {
     elements: named(order),
     attributes: named(attributes),
     required: [...attributes, ...order].filter((slot) => slot.required),
-    empty: Object.fromEntries(type.fields.map((f) => [f.name, undefined])),
+    make: objectMaker(type.fields.map(({ name }) => ({ name, isList: false }))),
     isFlat: attributes.length === 0 && order.every(({ list, frame }) => !list && !frame),
   }
 }

@@ -1,7 +1,7 @@
 /** Items that are read by the wording of the one before, against the same items read by their events. */
 import { expect } from 'chai'
 import { mutated, randomFrom } from '../xml/documents.ts'
-import { forecasts, read } from './wordings.ts'
+import { forecasts, read, readWithBreaks } from './wordings.ts'
 
 let skipped = 0
 const byWording = (document: string) => read(document, () => skipped++)
@@ -55,6 +55,26 @@ describe('Items that repeat the wording of the one before', () => {
       const document = request(content)
       expect(byWording(document)).to.deep.equal(byEvents(document)).and.to.have.property('kind', kind)
     })
+
+  it('say the same in a long message that is read while shorter ones are', async () => {
+    const blocks = Array.from({ length: 300 }, (_, n) => block('P', String(n % 60).padStart(2, '0'))).join('')
+    const long = request(cable(blocks).repeat(9))
+    for (const document of [long, long.replace('>7<', '>Wrocław<'), long.replace('>1<', '>ı<')]) {
+      let breaks = 0
+      skipped = 0
+      const found = await readWithBreaks(
+        document,
+        () => skipped++,
+        () => {
+          breaks++
+          byWording(request(cable(block('Q', '07') + block('Q', '08').repeat(50))))
+        },
+      )
+      expect(found).to.deep.equal(byEvents(document))
+      expect(breaks).to.be.greaterThan(2)
+      expect(skipped).to.be.greaterThan(0)
+    }
+  })
 
   it('keep their places: the problem of a later item is told with its index', () => {
     const content = cable(block() + block() + block() + block().replace('>1<', '>x<') + block())

@@ -7,7 +7,7 @@ import { readWsdl } from '../../src/contract/wsdl.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { ElementDecoder } from '../../src/soap/decode.ts'
 import { compileElement } from '../../src/soap/slots.ts'
-import { readXml } from '../../src/xml.ts'
+import { readXml, readXmlInPieces, type XmlHandler } from '../../src/xml.ts'
 
 const file = resolve(import.meta.dirname, '../../wsdl/oscp-1.0/CspService.wsdl')
 const operations = readWsdl(file, 'csp', file, 'CspService').flatMap((service) => service.operations)
@@ -18,24 +18,45 @@ export type Read = { readonly value: unknown } | { readonly kind: string; readon
 
 /** What a request says: by its events alone or, where `onAhead` is told of it, with what repeats read by its wording. */
 export function read(document: string, onAhead?: () => void): Read {
+  const { handler, outcome } = reading(onAhead)
+  return outcome(() => readXml(document, handler))
+}
+
+/** The same, but in pieces: `between` is called after each. */
+export async function readWithBreaks(document: string, onAhead: () => void, between: () => void): Promise<Read> {
+  const { handler, outcome } = reading(onAhead)
+  let problem: unknown
+  await readXmlInPieces(document, handler, async () => between()).catch((error: unknown) => {
+    problem = error
+  })
+  return outcome(() => {
+    if (problem !== undefined) throw problem
+  })
+}
+
+function reading(onAhead: (() => void) | undefined) {
   const decoder = new ElementDecoder(element)
   const ahead = (xml: string, from: number): number => {
     const to = decoder.ahead(xml, from)
     if (to > from) onAhead!()
     return to
   }
-  try {
-    readXml(document, {
-      open: (...event) => decoder.open(...event),
-      text: (piece) => decoder.text(piece),
-      close: () => decoder.close(),
-      ...(onAhead && { ahead }),
-    })
-    return { value: decoder.value() }
-  } catch (error) {
-    if (error instanceof GatewayError) return { kind: error.kind, problems: error.problems }
-    throw error
+  const handler: XmlHandler = {
+    open: (...event) => decoder.open(...event),
+    text: (piece) => decoder.text(piece),
+    close: () => decoder.close(),
+    ...(onAhead && { ahead }),
   }
+  const outcome = (work: () => void): Read => {
+    try {
+      work()
+      return { value: decoder.value() }
+    } catch (error) {
+      if (error instanceof GatewayError) return { kind: error.kind, problems: error.problems }
+      throw error
+    }
+  }
+  return { handler, outcome }
 }
 
 const ns = 'urn:oscp-gateway:oscp-1.0:Csp'
@@ -65,9 +86,12 @@ const oddFigures = [
   '1\r',
   '\u0001',
   '1e3',
+  '1ı',
+  '1ļ/P:capacity>',
   '&lt;',
 ]
-const ids = ['007', 'é', 'a b', 'CABLE-1']
+/** Of which two, cut to a byte, would be `<` and `1`. */
+const ids = ['007', 'é', 'a b', 'CABLE-1', 'Wrocław', 'ļ', 'ı']
 const oddIds = ['a&amp;b', ' a \r\n b ', ']]>', '\uFFFE', '😀', '<![CDATA[x]]>', '', 'x'.repeat(80)]
 /** What may go wrong, or only look as if it did, between the elements of a list. */
 const tweaks = [

@@ -3,6 +3,7 @@
  * Limits: what milliseconds cannot hold, leap seconds, and local times that do not exist or exist twice are refused.
  */
 import { Temporal } from 'temporal-polyfill'
+import { areAt, wordsOf } from '../../xml/words.ts'
 
 const form = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?$/
 
@@ -24,6 +25,7 @@ const printed = new Map<number, Printed>()
 
 interface Printed {
   readonly text: string
+  readonly words: readonly number[]
   /** What was read after it the last time: mostly it is again. */
   next: Printed | undefined
 }
@@ -94,7 +96,8 @@ export function printInstant(instant: number): string {
 function print(instant: number): Printed {
   const known = printed.get(instant)
   if (known !== undefined) return known
-  const made = { text: new Date(instant).toISOString(), next: undefined }
+  const text = new Date(instant).toISOString()
+  const made = { text, words: wordsOf(text), next: undefined }
   if (printed.size >= remembered) printed.clear()
   printed.set(instant, made)
   return made
@@ -116,7 +119,19 @@ export function canonicalInstant(text: string): string | undefined {
   return last.text
 }
 
-let last: Printed = { text: '', next: undefined }
+let last: Printed = print(0)
+
+/** The same of what stands at `at`, if it is one of the two that are expected there; a text of its own is not even made. */
+export function expectedInstant(bytes: DataView, at: number): string | undefined {
+  if (areAt(bytes, at, last.words)) return last.text
+  const { next } = last
+  if (next === undefined || !areAt(bytes, at, next.words)) return undefined
+  last = next
+  return next.text
+}
+
+/** In characters, of an instant as we write it. */
+export const lengthOfInstant = 24
 
 /** Milliseconds since 1970 UTC of a text that is as we write it. */
 function readCanonical(text: string): number | undefined {
