@@ -8,10 +8,11 @@ import { child, setterFor, template, type Value } from './objects.ts'
 import { compileGetter } from './paths.ts'
 import type { Direction, Fidelity, Rule } from './rules.ts'
 import { type Context, Held, type Receipt, type ReceiptEntry, Refusal, Run, worst } from './run.ts'
-import { Compiler, type Ends, type Line } from './steps.ts'
+import type { Ends } from './step-value.ts'
+import { Compiler, type Line } from './steps.ts'
 
 export type { Value } from './objects.ts'
-export type { Ends } from './steps.ts'
+export type { Ends } from './step-value.ts'
 
 /** One message that came out of a translation, or why this one could not. `item` is what the source calls it, '' if unsplit. */
 export type Part =
@@ -35,12 +36,28 @@ export interface CompiledMessage {
 }
 
 export function compileMessage(module: MessageModule, request: Ends, answer: Ends): CompiledMessage {
+  const asked = (direction: Direction) => whenNeeded(() => compileRules(module.name, module.rules, request, direction))
+  const answered = (direction: Direction) =>
+    whenNeeded(() => compileRules(`${module.name} answer`, module.answer, answer, direction))
   return {
     module,
-    toModern: compileRules(module.name, module.rules, request, 'toModern'),
-    toLegacy: compileRules(module.name, module.rules, request, 'toLegacy'),
-    answerToLegacy: compileRules(`${module.name} answer`, module.answer, answer, 'toLegacy'),
-    answerToModern: compileRules(`${module.name} answer`, module.answer, answer, 'toModern'),
+    toModern: asked('toModern'),
+    toLegacy: asked('toLegacy'),
+    answerToLegacy: answered('toLegacy'),
+    answerToModern: answered('toModern'),
+  }
+}
+
+/** Most gateways carry few of the messages: what none has come of yet is not compiled. */
+function whenNeeded(compile: () => Translator): Translator {
+  let compiled: Translator | undefined
+  const translator = (): Translator => {
+    compiled ??= compile()
+    return compiled
+  }
+  return {
+    translate: (value, context, kept) => translator().translate(value, context, kept),
+    parts: (value, context, kept) => translator().parts(value, context, kept),
   }
 }
 

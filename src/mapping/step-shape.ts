@@ -5,7 +5,7 @@
 import type { Complex, Scalar } from '../contract/model.ts'
 import { carriable } from './codecs/target.ts'
 import { child, type Value } from './objects.ts'
-import { compileGetter, getAt } from './paths.ts'
+import { compileGetter } from './paths.ts'
 import type { Fidelity, Rule } from './rules.ts'
 import { Held, type ReceiptEntry, type Run } from './run.ts'
 import { shaperFor } from './shapers/index.ts'
@@ -54,15 +54,19 @@ export function writtenBy(rule: Shape, legacy: Complex, modernAt: string): Step[
   const writes = Object.entries(shaperFor(rule.shaper).writes)
   if (writes.length === 0) return []
   const item = child(legacy, rule.legacy).type as Complex
-  const checks = new Map(writes.map(([name]) => [name, carriable(child(item, name).type, number)]))
+  const fields = writes.map(([name, from]) => ({
+    name,
+    get: compileGetter(from),
+    check: carriable(child(item, name).type, number),
+  }))
   const list = compileGetter(rule.legacy)
   return [
     (source, target, run) => {
       const made = list(target) as Value[]
       for (const [i, shaped] of (source[rule.modern] as Value[]).entries())
-        for (const [name, from] of writes) {
-          const value = getAt(shaped, from) as string
-          const wrong = checks.get(name)?.(value)
+        for (const { name, get, check } of fields) {
+          const value = get(shaped) as string
+          const wrong = check?.(value)
           if (wrong !== undefined) run.refuse(`${modernAt}${rule.modern}[]`, `${name} ${wrong}`)
           made[i]![name] = value
         }

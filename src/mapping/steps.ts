@@ -4,22 +4,17 @@
  * Limits: upwards steps run as written, downwards reversed, so that a list is reshaped before its items are converted.
  */
 import type { Complex } from '../contract/model.ts'
-import { type Codec, codecFor, copyCodec } from './codecs/index.ts'
-import { carriable } from './codecs/target.ts'
+import { type Codec, codecFor } from './codecs/index.ts'
 import { compileCondition } from './conditions.ts'
 import { child, has, setterFor, template, type Value } from './objects.ts'
 import { compileGetter } from './paths.ts'
 import type { Direction, Rule } from './rules.ts'
 import { Held, type ReceiptEntry, type Run } from './run.ts'
+import { sequence } from './sequence.ts'
 import { dropStep, fillStep } from './step-ends.ts'
 import { keepStep } from './step-keep.ts'
 import { type NewLine, type Step, shapeStep, writtenBy } from './step-shape.ts'
-
-/** The two message types that a list of rules stands between. */
-export interface Ends {
-  readonly legacy: Complex
-  readonly modern: Complex
-}
+import { type Ends, valueStep } from './step-value.ts'
 
 /** A line of the receipt, before it is known how often it applied. */
 export type Line = Omit<ReceiptEntry, 'count'>
@@ -111,7 +106,7 @@ export class Compiler {
     switch (rule.verb) {
       case 'same':
       case 'via':
-        return this.value(rule, rule.verb === 'via' ? codecFor(rule.codec) : copyCodec, ends, sourceAt, targetAt)
+        return valueStep(rule, this.up, ends, sourceAt, targetAt, this.line)
       case 'each':
         return this.each(rule, ends, legacyAt, modernAt)
       case 'spread':
@@ -127,72 +122,13 @@ export class Compiler {
     }
   }
 
-  private value(
-    rule: Rule & { verb: 'same' | 'via' },
-    codec: Codec,
-    ends: Ends,
-    sourceAt: string,
-    targetAt: string,
-  ): Step {
-    const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
-    const [origin, target] = this.up ? [ends.legacy, ends.modern] : [ends.modern, ends.legacy]
-    const convert = this.up ? codec.toModern : codec.toLegacy
-    const path = sourceAt + from
-    const [plainFrom, plainTo] = [from, to].map((p) => p.replace(/\[\]$/, '')) as [string, string]
-    const get = compileGetter(plainFrom)
-    const set = setterFor(plainTo, target)
-    const goal = child(target, plainTo)
-    const check = carriable(goal.type, child(origin, plainFrom).type)
-    const checked = (value: unknown, run: Run): unknown => {
-      const converted = value === null ? run.refuse(path, 'must not be nil') : convert(value, run, path)
-      if (check === undefined) return converted
-      const wrong = check(String(converted))
-      return wrong === undefined ? converted : run.refuse(path, wrong)
-    }
-    const changed = codec.fidelity === 'exact' ? -1 : this.line('converted', path, codec.title, codec.fidelity)
-    const one = (value: unknown, run: Run): unknown => {
-      const converted = checked(value, run)
-      if (changed !== -1 && (codec.alters?.(value) ?? converted !== value)) run.counts[changed]!++
-      return converted
-    }
-    if (from.endsWith('[]'))
-      return (source, made, run) => {
-        const items = get(source) as unknown[] | undefined
-        if (items === undefined) return
-        const depth = run.indices.push(0) - 1
-        set(
-          made,
-          items.map((item, i) => {
-            run.indices[depth] = i
-            return one(item, run)
-          }),
-        )
-        run.indices.pop()
-      }
-    const absent = this.up ? codec.absent : undefined
-    const filled = absent === undefined ? -1 : this.line('filled', targetAt + to, 'Nothing was said.', 'exact')
-    return (source, made, run) => {
-      const given = get(source)
-      // Empty text says no more than none.
-      const value = given === '' && absent !== undefined ? undefined : given
-      // An element that is nil says nothing; only where something must be said it is refused.
-      if (value === undefined || (value === null && (absent !== undefined || goal.min === 0))) {
-        if (absent === undefined) return
-        set(made, absent)
-        run.counts[filled]!++
-        return
-      }
-      set(made, one(value, run))
-    }
-  }
-
   private each(rule: Each, ends: Ends, legacyAt: string, modernAt: string): Step {
     const inner = this.innerEnds(rule, ends)
     const [legacyBelow, modernBelow] = [
       this.below(legacyAt, rule.legacy, ends.legacy),
       this.below(modernAt, rule.modern, ends.modern),
     ]
-    const steps = this.moves(rule.rules, inner, legacyBelow, modernBelow)
+    const step = sequence(this.moves(rule.rules, inner, legacyBelow, modernBelow))
     const below = (this.up ? legacyBelow : modernBelow).slice(0, -1)
     const least = this.up ? 0 : child(ends.legacy, rule.legacy).min
     const [from, to] = this.up ? [rule.legacy, rule.modern] : [rule.modern, rule.legacy]
@@ -204,7 +140,7 @@ export class Compiler {
       // Reshaping happens in this run's own copy of an item, never in the caller's.
       const source = reshapes ? { ...item } : item
       const made = create()
-      for (const step of steps) step(source, made, run)
+      step(source, made, run)
       return made
     }
     if (child(ends.legacy, rule.legacy).max <= 1)
@@ -269,19 +205,20 @@ export class Compiler {
 
 /** Runs steps on every item of a list, or on the one object, without making anything. */
 function overItems(name: string, owner: Complex, steps: readonly Step[]): Step {
+  const step = sequence(steps)
   const repeated = child(owner, name).max > 1
   const get = compileGetter(name)
   return (source, target, run) => {
     const found = get(source)
     if (found === undefined || found === null) return
-    if (!repeated) for (const step of steps) step(found as Value, target, run)
+    if (!repeated) step(found as Value, target, run)
     else {
       const depth = run.indices.push(0) - 1
       const items = found as readonly (Value | null)[]
       for (let i = 0; i < items.length; i++) {
         run.indices[depth] = i
         const item = items[i]!
-        if (item !== null) for (const step of steps) step(item, target, run)
+        if (item !== null) step(item, target, run)
       }
       run.indices.pop()
     }
