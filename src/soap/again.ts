@@ -5,8 +5,9 @@
  * item to the scanner, so what comes out, and what is refused, is the same as without it.
  */
 import { Functions, quoted } from '../contract/code.ts'
+import { type Words, wordsOf } from '../xml/words.ts'
 import type { Slot, Value } from './slots.ts'
-import { isNarrow, type Piece, pieceOf, Text } from './text.ts'
+import { isNarrow, Text } from './text.ts'
 
 /** An item that was read by its events. */
 export interface Item {
@@ -55,13 +56,13 @@ class Wording {
   private readonly item: Slot
   private readonly slots: readonly Slot[]
   /** What stands before each value, from where the item before this one ends, and behind the last. */
-  private readonly pieces: readonly Piece[]
+  private readonly pieces: readonly Words[]
   private readonly readItem: ItemReader
 
   private constructor(item: Slot, slots: readonly Slot[], pieces: readonly string[]) {
     this.item = item
     this.slots = slots
-    this.pieces = pieces.map(pieceOf)
+    this.pieces = pieces.map(wordsOf)
     this.readItem = compileReader(item, slots)
   }
 
@@ -116,7 +117,7 @@ class Wording {
 }
 
 /** The item that the text is at, and moves on behind it; undefined where it is worded otherwise. */
-type ItemReader = (text: Text, pieces: readonly Piece[], slots: readonly Slot[]) => Value | undefined
+type ItemReader = (text: Text, pieces: readonly Words[], slots: readonly Slot[]) => Value | undefined
 
 function compileReader(item: Slot, slots: readonly Slot[]): ItemReader {
   const functions = new Functions({ make: item.frame!.make })

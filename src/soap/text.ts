@@ -3,23 +3,10 @@
  * Limits: where it is at is only ever moved over what was looked at; what stands there is refused by whoever reads on from there.
  */
 import { expectedInstant, lengthOfInstant } from '../mapping/codecs/instant.ts'
-import { areAt, wordsOf } from '../xml/words.ts'
+import { areAt, type Words } from '../xml/words.ts'
 import { accepted, type Slot } from './slots.ts'
 
-/** Words as they stand between values. */
-export interface Piece {
-  readonly words: readonly number[]
-  /** The last of its bytes, less than four. */
-  readonly rest: readonly number[]
-  readonly length: number
-}
-
-export function pieceOf(text: string): Piece {
-  const words = wordsOf(text)
-  return { words, rest: [...Buffer.from(text.slice(4 * words.length), 'latin1')], length: text.length }
-}
-
-/** Whether a piece can be told by its bytes. */
+/** Whether a text can be told by its bytes. */
 export const isNarrow = (text: string): boolean => !wide.test(text)
 const wide = /[\u0100-\uffff]/
 const less = 60
@@ -38,13 +25,11 @@ export class Text {
     this.bytes = bytesOf(xml)
   }
 
-  /** Moves on behind this piece if it stands here. */
-  passes({ words, rest, length }: Piece): boolean {
+  /** Moves on behind these words if they stand here. */
+  passes(words: Words): boolean {
     const { bytes, at } = this
     if (!areAt(bytes, at, words)) return false
-    const from = at + 4 * words.length
-    for (let i = 0; i < rest.length; i++) if (bytes.getUint8(from + i) !== rest[i]) return false
-    this.at = at + length
+    this.at = at + words.length
     return true
   }
 

@@ -3,7 +3,7 @@
  * Limits: what milliseconds cannot hold, leap seconds, and local times that do not exist or exist twice are refused.
  */
 import { Temporal } from 'temporal-polyfill'
-import { areAt, wordsOf } from '../../xml/words.ts'
+import { areAt, type Words, wordsOf } from '../../xml/words.ts'
 
 const form = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?$/
 
@@ -25,7 +25,7 @@ const printed = new Map<number, Printed>()
 
 interface Printed {
   readonly text: string
-  readonly words: readonly number[]
+  readonly words: Words
   /** What was read after it the last time: mostly it is again. */
   next: Printed | undefined
 }
