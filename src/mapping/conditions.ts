@@ -17,8 +17,8 @@ export function compileCondition(when: Condition, path: string): Holds {
     const [end, start] = [get(source), other(source)]
     // A register reading has no start; a field that is absent is not this condition's to judge.
     if (end === undefined || start === undefined) return false
-    const ends = parseInstant(end as string, run.context.zone)
     const starts = parseInstant(start as string, run.context.zone)
+    const ends = parseInstant(end as string, run.context.zone)
     // A text that is no instant is the instant codec's to refuse.
     return typeof ends === 'number' && typeof starts === 'number' && ends <= starts
   }

@@ -20,23 +20,25 @@ export interface Instant {
  * the largest forecast has: with fewer, it would forget each before it comes to it again.
  */
 const remembered = 16_384
-const read = new Map<string, Instant>()
-const printed = new Map<number, Printed>()
+const read = new Map<string, Known>()
+const printed = new Map<number, Known>()
 
-interface Printed {
-  readonly text: string
+interface Known extends Instant {
   readonly words: Words
   /** What was read after it the last time: mostly it is again. */
-  next: Printed | undefined
+  next: Known | undefined
 }
 
 /** The instant of a text, or a sentence that says why it is none. `zone` is for times without offset. */
 export function readInstant(text: string, zone?: string): Instant | string {
+  // Each step of a translation comes to the instants of a message in the same order: most need not be looked up.
+  if (text === last.text) return last
+  if (text === last.next?.text) return inTurn(last.next)
   const known = read.get(text)
-  if (known !== undefined) return known
+  if (known !== undefined) return known.text === text ? inTurn(known) : known
   const at = parse(text, zone)
   if (typeof at === 'string') return at
-  const instant = { at, text: printInstant(at) }
+  const instant = print(at)
   // Without Z the text alone does not say which instant it is, or is rare.
   if (text.endsWith('Z')) {
     if (read.size >= remembered) read.clear()
@@ -93,14 +95,22 @@ export function printInstant(instant: number): string {
   return print(instant).text
 }
 
-function print(instant: number): Printed {
-  const known = printed.get(instant)
+function print(at: number): Known {
+  const known = printed.get(at)
   if (known !== undefined) return known
-  const text = new Date(instant).toISOString()
-  const made = { text, words: wordsOf(text), next: undefined }
+  const text = new Date(at).toISOString()
+  const made = { at, text, words: wordsOf(text), next: undefined }
   if (printed.size >= remembered) printed.clear()
-  printed.set(instant, made)
+  printed.set(at, made)
   return made
+}
+
+let last: Known = print(0)
+
+function inTurn(next: Known): Known {
+  last.next = next
+  last = next
+  return next
 }
 
 /**
@@ -110,24 +120,16 @@ function print(instant: number): Printed {
 export function canonicalInstant(text: string): string | undefined {
   // A block mostly begins where the one before it ends, and ends where it ended in the message before.
   if (text === last.text) return last.text
-  if (text !== last.next?.text) {
-    const at = readCanonical(text)
-    if (at === undefined) return undefined
-    last.next = print(at)
-  }
-  last = last.next!
-  return last.text
+  if (text === last.next?.text) return inTurn(last.next).text
+  const at = readCanonical(text)
+  return at === undefined ? undefined : inTurn(print(at)).text
 }
-
-let last: Printed = print(0)
 
 /** The same of what stands at `at`, if it is one of the two that are expected there; a text of its own is not even made. */
 export function expectedInstant(bytes: DataView, at: number): string | undefined {
   if (areAt(bytes, at, last.words)) return last.text
   const { next } = last
-  if (next === undefined || !areAt(bytes, at, next.words)) return undefined
-  last = next
-  return next.text
+  return next !== undefined && areAt(bytes, at, next.words) ? inTurn(next).text : undefined
 }
 
 /** In characters, of an instant as we write it. */
