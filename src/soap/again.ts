@@ -4,10 +4,10 @@
  * Limits: items that hold nothing but single values, in tags without attributes. At whatever differs it stops and leaves the
  * item to the scanner, so what comes out, and what is refused, is the same as without it.
  */
+import { Bytes, hasWords, type Words, wordsOf } from '../bytes.ts'
 import { Functions, quoted } from '../contract/code.ts'
-import { type Words, wordsOf } from '../xml/words.ts'
-import type { Slot, Value } from './slots.ts'
-import { isNarrow, Text } from './text.ts'
+import { expectedInstant } from '../mapping/codecs/instant.ts'
+import { accepted, type Slot, type Value } from './slots.ts'
 
 /** An item that was read by its events. */
 export interface Item {
@@ -35,20 +35,20 @@ const wordings = new WeakMap<Slot, Wording>()
 
 export class Again {
   private lessons = 0
-  private text: Text | undefined
+  private bytes: Bytes | undefined
 
   /** Appends to `list` the items behind this one that repeat its wording. Returns where they end. */
   read(xml: string, item: Item, list: unknown[]): number {
     const { slot, after, to } = item
     const known = wordings.get(slot)
     if (known === undefined && after < 0) return to
-    this.text ??= new Text(xml)
-    if (known?.fits(this.text, item)) return known.read(this.text, to, list)
+    this.bytes ??= new Bytes(xml)
+    if (known?.fits(this.bytes, item)) return known.read(this.bytes, to, list)
     if (after < 0 || this.lessons++ >= mostLessons) return to
     const wording = Wording.of(xml, item)
     if (wording === undefined) return to
     wordings.set(slot, wording)
-    return wording.read(this.text, to, list)
+    return wording.read(this.bytes, to, list)
   }
 }
 
@@ -80,57 +80,74 @@ class Wording {
     }
     pieces.push(xml.slice(at, to))
     const slots = marks.map(({ slot }) => slot)
-    return slots.length === 0 || !pieces.every(isNarrow) ? undefined : new Wording(item, slots, pieces)
+    return slots.length === 0 || !pieces.every(hasWords) ? undefined : new Wording(item, slots, pieces)
   }
 
   /**
    * Whether the item has this wording. Of the first in a list, what stands before its first value is not known, but its names
    * are, from their end tags: they are in scope here.
    */
-  fits(text: Text, { marks, after, to }: Item): boolean {
+  fits(bytes: Bytes, { marks, after, to }: Item): boolean {
     const { slots, pieces } = this
     if (marks.length !== slots.length) return false
     for (const [i, mark] of marks.entries()) {
-      text.at = mark.from + mark.text.length
-      if (mark.slot !== slots[i] || !text.passes(pieces[i + 1]!)) return false
+      bytes.at = mark.from + mark.text.length
+      if (mark.slot !== slots[i] || !bytes.passes(pieces[i + 1]!)) return false
     }
-    return after < 0 || (this.readOne(text, after) !== undefined && text.at === to)
+    return after < 0 || (this.readOne(bytes, after) !== undefined && bytes.at === to)
   }
 
   /** Appends to `list` what stands at `from` in this wording. Returns where it stops. */
-  read(text: Text, from: number, list: unknown[]): number {
+  read(bytes: Bytes, from: number, list: unknown[]): number {
     const { max } = this.item
     let at = from
     while (list.length < max) {
-      const value = this.readOne(text, at)
+      const value = this.readOne(bytes, at)
       if (value === undefined) break
       list.push(value)
-      at = text.at
+      at = bytes.at
     }
     return at
   }
 
-  private readOne(text: Text, from: number): Value | undefined {
-    text.at = from
-    return this.readItem(text, this.pieces, this.slots)
+  private readOne(bytes: Bytes, from: number): Value | undefined {
+    bytes.at = from
+    return this.readItem(bytes, this.pieces, this.slots)
   }
 }
 
 /** The item that the text is at, and moves on behind it; undefined where it is worded otherwise. */
-type ItemReader = (text: Text, pieces: readonly Words[], slots: readonly Slot[]) => Value | undefined
+type ItemReader = (bytes: Bytes, pieces: readonly Words[], slots: readonly Slot[]) => Value | undefined
 
 function compileReader(item: Slot, slots: readonly Slot[]): ItemReader {
-  const functions = new Functions({ make: item.frame!.make })
+  const functions = new Functions({ make: item.frame!.make, value })
   const values = slots.flatMap((_, i) => [
-    `const v${i} = text.passes(pieces[${i}]) ? text.value(slots[${i}]) : undefined`,
+    `const v${i} = bytes.passes(pieces[${i}]) ? value(bytes, slots[${i}]) : undefined`,
     `if (v${i} === undefined) return undefined`,
   ])
-  const reader = functions.add('text, pieces, slots', [
+  const reader = functions.add('bytes, pieces, slots', [
     ...values,
-    `if (!text.passes(pieces[${slots.length}])) return undefined`,
-    'const value = make()',
-    ...slots.map(({ name }, i) => `value[${quoted(name)}] = v${i}`),
-    'return value',
+    `if (!bytes.passes(pieces[${slots.length}])) return undefined`,
+    'const item = make()',
+    ...slots.map(({ name }, i) => `item[${quoted(name)}] = v${i}`),
+    'return item',
   ])
   return functions.compiled(reader) as ItemReader
+}
+
+const less = 60
+/** What means something else than it says, or is not allowed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML forbids exactly these, and surrogates that are alone
+const special = /[&\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\]\]>/
+
+/** What the text up to the next tag says as this value; undefined where it must be looked at more closely. */
+function value(bytes: Bytes, slot: Slot): string | undefined {
+  const expected = slot.isInstant ? expectedInstant(bytes) : undefined
+  if (expected !== undefined) return expected
+  const { view, at } = bytes
+  let end = at
+  for (let byte = view.getUint8(end); byte !== less; byte = view.getUint8(++end)) if (byte === 0) return undefined
+  bytes.at = end
+  const text = bytes.text.slice(at, end)
+  return slot.isText && special.test(text) ? undefined : accepted(slot, text)
 }

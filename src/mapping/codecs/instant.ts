@@ -3,7 +3,7 @@
  * Limits: what milliseconds cannot hold, leap seconds, and local times that do not exist or exist twice are refused.
  */
 import { Temporal } from 'temporal-polyfill'
-import { areAt, type Words, wordsOf } from '../../xml/words.ts'
+import { type Bytes, type Words, wordsOf } from '../../bytes.ts'
 
 const form = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?$/
 
@@ -125,15 +125,12 @@ export function canonicalInstant(text: string): string | undefined {
   return at === undefined ? undefined : inTurn(print(at)).text
 }
 
-/** The same of what stands at `at`, if it is one of the two that are expected there; a text of its own is not even made. */
-export function expectedInstant(bytes: DataView, at: number): string | undefined {
-  if (areAt(bytes, at, last.words)) return last.text
+/** Moves on behind one of the two instants that are expected next, if it stands here; a text of its own is not even made. */
+export function expectedInstant(bytes: Bytes): string | undefined {
+  if (bytes.passes(last.words)) return last.text
   const { next } = last
-  return next !== undefined && areAt(bytes, at, next.words) ? inTurn(next).text : undefined
+  return next !== undefined && bytes.passes(next.words) ? inTurn(next).text : undefined
 }
-
-/** In characters, of an instant as we write it. */
-export const lengthOfInstant = 24
 
 /** Milliseconds since 1970 UTC of a text that is as we write it. */
 function readCanonical(text: string): number | undefined {
