@@ -9,16 +9,29 @@ import type { Complex, Field, Message, Scalar } from './model.ts'
 /** Fields whose absence has one documented meaning in section 8.1, by field name. */
 const defaults: Readonly<Record<string, unknown>> = { phase: 'ALL' }
 
-/** The message in the contract's own form: known fields only. Throws `invalid-message` with the path of each problem. */
-export function acceptMessage(message: Message, schema: z.ZodType, json: unknown): Record<string, unknown> {
-  const normal = normaliseComplex(message.type, json)
-  const parsed = schema.safeParse(normal)
-  if (parsed.success) return parsed.data as Record<string, unknown>
-  const problems = parsed.error.issues.slice(0, 10).map((issue) => problemOf(issue, valueAt(normal, issue.path)))
+/**
+ * Compiles what reads a message into the contract's own form, known fields only; it throws `invalid-message` with the path of each
+ * problem. A party mostly writes its next message as it wrote the last: one in that form already is not looked through for others.
+ */
+export function compileAccept(message: Message, schema: z.ZodType): (json: unknown) => Record<string, unknown> {
+  let isUsual = true
+  return (json) => {
+    let parsed = isUsual ? schema.safeParse(json) : undefined
+    if (parsed?.success) return parsed.data as Record<string, unknown>
+    const normal = normaliseComplex(message.type, json)
+    isUsual = normal === json
+    if (parsed === undefined || !isUsual) parsed = schema.safeParse(normal)
+    if (parsed.success) return parsed.data as Record<string, unknown>
+    throw refusal(parsed.error, normal)
+  }
+}
+
+function refusal({ issues }: z.ZodError, value: unknown): GatewayError {
+  const problems = issues.slice(0, 10).map((issue) => problemOf(issue, valueAt(value, issue.path)))
   const first = problems[0]!
   // zod's error would print every issue of a long list, and all of it each time somebody asks for its message.
-  const cause = new Error(`${parsed.error.issues.length} issues, the first ${parsed.error.issues[0]!.code}`)
-  throw new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, { problems, cause })
+  const cause = new Error(`${issues.length} issues, the first ${issues[0]!.code}`)
+  return new GatewayError('invalid-message', `${first.path || 'the body'} ${first.sentence}`, { problems, cause })
 }
 
 /** What is in the contract's form already is not copied; members that the contract does not know are the schema's to leave out. */

@@ -3,7 +3,7 @@
  * Limits: objects, arrays, strings, enums, numbers, booleans, RFC 3339 date-times, optional; anything else is reported.
  */
 import { z } from 'zod'
-import { acceptMessage } from './accept.ts'
+import { compileAccept } from './accept.ts'
 import type { Complex, Field, Finding, Message, Scalar } from './model.ts'
 
 interface ZodNode {
@@ -17,12 +17,12 @@ export function messageFromZod(name: string, schema: z.ZodType, file: string, fi
   const type = complex(node, name, (rule, sentence) => findings.push({ file, rule, sentence }))
   const message: Message = { name, uri: '', type, doc: node.description ?? '' }
   // Most gateways hear few of the messages, and compiling them all is a good part of a start.
-  let compiled: z.ZodType | undefined
+  let accept: Message['accept']
   return {
     ...message,
     accept(json) {
-      compiled ??= z.compile(schema)
-      return acceptMessage(message, compiled, json)
+      accept ??= compileAccept(message, z.compile(schema))
+      return accept(json)
     },
   }
 }

@@ -4,6 +4,7 @@
  * Limits: of a member that stands twice the last one counts, as everywhere; a body's size was limited before.
  */
 import { type ErrorKind, GatewayError } from '../errors.ts'
+import { type Parsed, parseWithList } from './json-list.ts'
 
 const deepest = 16
 /** What is deeper than this is not even parsed, and so has no path. */
@@ -22,14 +23,15 @@ const valuesPerItem = 32
 export function parseJson(text: string, mostItems: number): unknown {
   if (text.trim() === '') return undefined
   scanJson(text, mostItems)
-  let json: unknown
+  let parsed: Parsed
   try {
-    json = JSON.parse(text)
+    parsed = parseWithList(text)
   } catch {
     // The parser's own sentence repeats what stood in the body, so it is not even kept as a cause.
     throw new GatewayError('malformed-message', 'The body is not JSON.')
   }
-  if (typeof json === 'object' && json !== null) inspect(json, [], mostItems)
+  const { json, flat } = parsed
+  if (typeof json === 'object' && json !== null) inspect(json, [], mostItems, flat)
   return json
 }
 
@@ -64,13 +66,17 @@ function endOfString(text: string, start: number): number {
   return text.length
 }
 
-/** `path` holds the names and numbers of what is around `value`: words are made of it only when something is refused. */
-function inspect(value: object, path: (string | number)[], mostItems: number): void {
+/**
+ * `path` holds the names and numbers of what is around `value`: words are made of it only when something is refused. Of a list
+ * that is known to be `flat` the items need no look.
+ */
+function inspect(value: object, path: (string | number)[], mostItems: number, flat?: readonly unknown[]): void {
   if (path.length >= deepest) refuse(wordsOf(path), 'is nested too deeply')
   const isList = Array.isArray(value)
   const names = isList ? value : Object.keys(value)
   if (isList && names.length > mostItems)
     refuse(wordsOf(path), `must have at most ${mostItems} items`, 'invalid-message')
+  if (value === flat) return
   if (!isList && names.length > mostMembers) refuse(wordsOf(path), `must have at most ${mostMembers} members`)
   for (let i = 0; i < names.length; i++) {
     const name = isList ? i : (names[i] as string)
@@ -78,7 +84,7 @@ function inspect(value: object, path: (string | number)[], mostItems: number): v
     const inner = (value as Record<string | number, unknown>)[name]
     if (typeof inner !== 'object' || inner === null) continue
     path.push(name)
-    inspect(inner, path, mostItems)
+    inspect(inner, path, mostItems, flat)
     path.pop()
   }
 }

@@ -25,17 +25,19 @@ const printed = new Map<number, Known>()
 
 interface Known extends Instant {
   readonly words: Words
-  /** What was read after it the last time: mostly it is again. */
+  /** What came after it in the last message: mostly it does again. */
   next: Known | undefined
 }
 
 /** The instant of a text, or a sentence that says why it is none. `zone` is for times without offset. */
 export function readInstant(text: string, zone?: string): Instant | string {
-  // Each step of a translation comes to the instants of a message in the same order: most need not be looked up.
-  if (text === last.text) return last
-  if (text === last.next?.text) return inTurn(last.next)
-  const known = read.get(text)
-  if (known !== undefined) return known.text === text ? inTurn(known) : known
+  // Most steps come to the instants of a message in the order that they were read in, and need not look them up.
+  if (text === looked.text) return looked
+  const known = text === looked.next?.text ? looked.next : read.get(text)
+  if (known !== undefined) {
+    looked = known
+    return known
+  }
   const at = parse(text, zone)
   if (typeof at === 'string') return at
   const instant = print(at)
@@ -105,7 +107,9 @@ function print(at: number): Known {
   return made
 }
 
+/** What was read last of a message, and what a step looked at last. */
 let last: Known = print(0)
+let looked: Known = last
 
 function inTurn(next: Known): Known {
   last.next = next

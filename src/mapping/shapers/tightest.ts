@@ -5,8 +5,8 @@ import type { Item, Shaped } from './index.ts'
 
 export function tightest(items: readonly Item[], run: Run, path: string): Shaped {
   const blocks = asBlocks(items, run, path)
-  const phases = [...new Set(blocks.map((b) => b.phase))]
-  const byPhase = phases.length === 1 ? [blocks] : phases.map((phase) => blocks.filter((b) => b.phase === phase))
+  const isOnePhase = blocks.every(({ phase }) => phase === blocks[0]!.phase)
+  const byPhase = isOnePhase ? [blocks] : phasesOf(blocks).map((phase) => blocks.filter((b) => b.phase === phase))
   if (byPhase.every(isDisjoint)) return { items: blocks, fidelity: 'exact' }
   const spans = byPhase.flatMap((same) => spansOf(same, path))
   const shaped = spans.map((span) => {
@@ -14,6 +14,10 @@ export function tightest(items: readonly Item[], run: Run, path: string): Shaped
     return blockOf(span, span.covering[0]!, Math.min(...span.covering.map((b) => b.capacity)))
   })
   return { items: shaped, fidelity: 'safe', changed: spans.filter(({ covering }) => covering.length > 1).length }
+}
+
+function phasesOf(blocks: readonly Block[]) {
+  return [...new Set(blocks.map(({ phase }) => phase))]
 }
 
 /** Times written in one way are in the order of their texts. */

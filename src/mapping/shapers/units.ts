@@ -10,8 +10,7 @@ import type { Item, Shaped } from './index.ts'
 
 export function toOneUnit(items: readonly Item[], run: Run, path: string): Shaped {
   const blocks = asBlocks(items, run, path)
-  const units = new Set(blocks.map(({ unit }) => (unit === 'WH' || unit === 'KWH' ? unit.slice(0, -1) : unit)))
-  const target = run.context.legacyUnit ?? (units.size === 1 ? [...units][0]! : 'KW')
+  const target = run.context.legacyUnit ?? unitOfAll(blocks)
   if (blocks.every(({ unit }) => unit === target)) return { items: blocks, fidelity: 'exact', changed: 0 }
   let fidelity: Fidelity = 'exact'
   let changed = 0
@@ -24,6 +23,17 @@ export function toOneUnit(items: readonly Item[], run: Run, path: string): Shape
     return converted.blocks
   })
   return { items: shaped, fidelity, changed }
+}
+
+/** The one that all of them are in, energy as the power it is the mean of; else kW. */
+function unitOfAll([first, ...others]: readonly Block[]): string {
+  if (first === undefined) return 'KW'
+  const unit = unitOfPower(first.unit)
+  return others.every((other) => other.unit === first.unit || unitOfPower(other.unit) === unit) ? unit : 'KW'
+}
+
+function unitOfPower(unit: string): string {
+  return unit === 'WH' || unit === 'KWH' ? unit.slice(0, -1) : unit
 }
 
 interface Converted {
