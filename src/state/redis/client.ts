@@ -155,6 +155,14 @@ export function together(client: RedisClient): void {
   setImmediate(() => stream.uncork())
 }
 
+/** Commands that are given meanwhile are written at once, as soon as the work has given them all. */
+export function atOnce(client: RedisClient, work: () => void): void {
+  const stream = client instanceof Cluster ? undefined : client.stream
+  stream?.cork()
+  work()
+  stream?.uncork()
+}
+
 /** The reply, or GatewayError `state-unavailable`. Every call of a client's method goes through here. */
 export async function answered<Reply>(call: Promise<Reply>): Promise<Reply> {
   try {

@@ -8,7 +8,8 @@ import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../../errors.ts'
 import type { PeerId } from '../../exchange/ids.ts'
 import type { AgendaDepth, Change, Ledger, LedgerKey, Stored, Survey, Write } from '../../exchange/ledger.ts'
-import { answered, closeRedis, defineScript, type RedisClient, redisKey, together } from './client.ts'
+import { answered, atOnce, closeRedis, defineScript, type RedisClient, redisKey, together } from './client.ts'
+import { Gathering } from './gathering.ts'
 
 /** The first character of a value says how the rest is written: '1' is JSON, '2' JSON without the members that are kept apart. */
 const whole = '1'
@@ -52,18 +53,24 @@ export class RedisLedger implements Ledger {
   private readonly client: RedisClient
   private readonly newToken: () => string
   private readonly waitForReplica: number | undefined
+  private readonly gathering: Gathering
   private readonly scripts
-  /** Lasting records as this process wrote them last: while the token is the same, they need not be read and parsed. */
   /** Which write each lasting record came from. */
   private readonly tokens = new WeakMap<object, string>()
   /** When somebody else was found to have written such a record before; by the clock of this process. */
   private rivalled = Number.NEGATIVE_INFINITY
+  /** Lasting records as this process wrote them last: while the token is the same, they need not be read and parsed. */
   private readonly written = new LRUCache<string, Written>({ maxSize: mostKept, sizeCalculation: sizeOf })
 
   constructor(client: RedisClient, options: RedisLedgerOptions = {}) {
     this.client = client
     this.newToken = options.newToken ?? randomUUID
     this.waitForReplica = options.waitForReplica
+    this.gathering = new Gathering(
+      // Of several it is not known which somebody else has written: each is asked for by itself then.
+      (peer, changes) => (changes.length === 1 ? this.writeAll(peer, changes) : this.make(peer, changes)),
+      (work) => atOnce(client, work),
+    )
     this.scripts = {
       write: defineScript<number>(client, 'ledger-write'),
       remove: defineScript<number>(client, 'ledger-remove'),
@@ -99,10 +106,16 @@ export class RedisLedger implements Ledger {
   }
 
   write<T>({ peer, id }: LedgerKey, revision: number, write: Write<T>): Promise<boolean> {
-    return this.writeAll(peer, [{ id, revision, write }])
+    return this.gathering.add(peer, { id, revision, write })
   }
 
   async writeAll(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
+    const isWritten = await this.make(peer, changes)
+    if (!isWritten) for (const change of changes) this.forget(recordKey(peer, change.id), change)
+    return isWritten
+  }
+
+  private async make(peer: PeerId, changes: readonly Change[]): Promise<boolean> {
     const token = this.newToken()
     const keys = [agendaKey(peer), indexKey(peer), ...changes.map(({ id }) => recordKey(peer, id))]
     const made = (mayStay: boolean) =>
@@ -111,7 +124,7 @@ export class RedisLedger implements Ledger {
     // A member that should be there is not, as in a record of an earlier release.
     if (reply === -1) reply = await made(false)
     const isWritten = await this.replicated(reply === 1)
-    for (const change of changes) this.remember(recordKey(peer, change.id), change, isWritten ? token : undefined)
+    if (isWritten) for (const change of changes) this.remember(recordKey(peer, change.id), change, token)
     return isWritten
   }
 
@@ -158,6 +171,7 @@ export class RedisLedger implements Ledger {
   }
 
   async close(): Promise<void> {
+    this.gathering.makeAll()
     await closeRedis(this.client)
   }
 
@@ -183,16 +197,20 @@ export class RedisLedger implements Ledger {
     return [id, revision, over ?? ours, 'write', value, ...rest]
   }
 
-  private remember(key: string, change: Change, token: string | undefined): void {
-    if (token === undefined || 'remove' in change || !change.write.lasting) {
-      const wasKnown = this.written.get(key)?.stored.revision === change.revision
-      if (wasKnown && token === undefined) this.rivalled = performance.now()
+  private remember(key: string, change: Change, token: string): void {
+    if ('remove' in change || !change.write.lasting) {
       this.written.delete(key)
-    } else {
-      const stored = { record: change.write.record, revision: change.revision + 1 }
-      this.tokens.set(stored.record as object, token)
-      this.written.set(key, { token, stored, size: change.write.lasting.size })
+      return
     }
+    const stored = { record: change.write.record, revision: change.revision + 1 }
+    this.tokens.set(stored.record as object, token)
+    this.written.set(key, { token, stored, size: change.write.lasting.size })
+  }
+
+  /** Somebody else wrote first. */
+  private forget(key: string, { revision }: Change): void {
+    if (this.written.get(key)?.stored.revision === revision) this.rivalled = performance.now()
+    this.written.delete(key)
   }
 
   /** Commands of one connection keep their order, so this waits for the write before it. */
