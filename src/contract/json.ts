@@ -3,7 +3,7 @@
  * Limits: JSON Schema says what we send; what is read beyond that is spelled out in words by whoever publishes it.
  */
 import { z } from 'zod'
-import type { JsonContract, Message } from './model.ts'
+import { fieldPaths, type JsonContract, type Message } from './model.ts'
 import { compilePrinter } from './print.ts'
 
 export function jsonContract(
@@ -11,7 +11,9 @@ export function jsonContract(
   schemas: Readonly<Record<string, z.ZodType>>,
 ): JsonContract {
   const printers = new Map([...messages].map(([name, { type }]) => [name, compilePrinter(type)]))
+  const fields = [...messages.values()].flatMap(({ type }) => [...fieldPaths(type)])
   return {
+    names: new Set(fields.map(({ field }) => field.name)),
     accept: (name, json) => messages.get(name)!.accept!(json),
     print: (name, value) => printers.get(name)!(value),
     schema(name) {

@@ -110,6 +110,8 @@ export interface Contract {
 
 /** What a JSON contract does with a message of a name that it has. */
 export interface JsonContract {
+  /** What members are called, anywhere in its messages. */
+  readonly names: ReadonlySet<string>
   /** The message in the contract's own form, known fields only. Throws `invalid-message` with the path of each problem. */
   accept(name: string, json: unknown): Record<string, unknown>
   /** The message as JSON text; for values that `accept` or the mapping engine made. */

@@ -16,11 +16,11 @@ export interface Parsed {
 /** In characters. What is shorter is parsed before it is looked at. */
 const short = 1_024
 
-/** Throws what JSON.parse throws. */
-export function parseWithList(text: string): Parsed {
-  const from = text.length < short ? 0 : text.indexOf('[{') + 1
+/** `names` are those of the contract: a list of objects with others is none to be learned. Throws what JSON.parse throws. */
+export function parseWithList(text: string, names: ReadonlySet<string> = new Set()): Parsed {
+  const from = text.length < short || names.size === 0 ? 0 : text.indexOf('[{') + 1
   const name = from === 0 ? undefined : memberBefore(text.slice(0, from - 1))
-  const found = name === undefined ? undefined : readItems(text, from)
+  const found = name === undefined ? undefined : readItems(text, from, names)
   const rest = found && text.slice(found.to)
   // Of members of one name the last counts, however its name is spelled.
   if (name === undefined || rest === undefined || rest.includes('\\') || rest.includes(`"${name}"`))
@@ -42,12 +42,12 @@ const mostWordings = 32
 const longestBeginning = 64
 
 /** The items of the list that begins here, and where it is closed; undefined where they are not all written alike. */
-function readItems(text: string, from: number) {
+function readItems(text: string, from: number, names: ReadonlySet<string>) {
   const beginning = text.slice(from, Math.min(text.indexOf(':', from), from + longestBeginning))
   const known = wordings.get(beginning)
   const bytes = new Bytes(text)
   if (known?.fits(bytes, from)) return known.read(bytes, from)
-  const learned = learnWording(text, from)
+  const learned = learnWording(text, from, names)
   if (learned === undefined) return undefined
   if (wordings.size >= mostWordings) wordings.clear()
   // Not a piece of the message, which would keep all of it in memory.

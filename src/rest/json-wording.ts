@@ -16,8 +16,11 @@ interface Member {
 const member = /[{,]\s*"([a-z]\w*)"\s*:\s*("[^"\\]*"|[\d.]+)/y
 const closing = /"?\s*\}/y
 
-/** How the first two objects of the list are written; undefined where they are not written alike, or not in a way that is learned. */
-export function learnWording(text: string, from: number): Wording | undefined {
+/**
+ * How the first two objects of the list are written; undefined where they are not written alike, or not in a way that is learned, or
+ * have members of other names than these.
+ */
+export function learnWording(text: string, from: number, names: ReadonlySet<string>): Wording | undefined {
   const members: Member[] = []
   let at = from
   member.lastIndex = from
@@ -33,8 +36,9 @@ export function learnWording(text: string, from: number): Wording | undefined {
   const close = text.slice(at, closing.lastIndex)
   const second = text.indexOf('{', closing.lastIndex)
   const end = text.indexOf('}', second) + 1
-  const names = new Set(members.map(({ name }) => name))
-  if (second < 0 || end === 0 || names.size < members.length) return undefined
+  const own = new Set(members.map(({ name }) => name))
+  if (second < 0 || end === 0 || own.size < members.length || members.some(({ name }) => !names.has(name)))
+    return undefined
   // That it is JSON, blanks and all, is for the parser to say.
   if (!isListOfTwo(text.slice(from, end))) return undefined
   const between = text.slice(closing.lastIndex, second)

@@ -17,15 +17,15 @@ const short = 65_536
 const valuesPerItem = 32
 
 /**
- * Undefined for an empty body. Throws `malformed-message` or, for a list of more than `mostItems`, `invalid-message`, with a path
+ * Undefined for an empty body; `names` are those that members may have. Throws `malformed-message` or, for a list of more than `mostItems`, `invalid-message`, with a path
  * where there is one.
  */
-export function parseJson(text: string, mostItems: number): unknown {
+export function parseJson(text: string, mostItems: number, names?: ReadonlySet<string>): unknown {
   if (text.trim() === '') return undefined
   scanJson(text, mostItems)
   let parsed: Parsed
   try {
-    parsed = parseWithList(text)
+    parsed = parseWithList(text, names)
   } catch {
     // The parser's own sentence repeats what stood in the body, so it is not even kept as a cause.
     throw new GatewayError('malformed-message', 'The body is not JSON.')

@@ -25,7 +25,9 @@ export function readMessage(
   profile: ReadingProfile,
   { now, mostItems }: { readonly now: number; readonly mostItems: number },
 ): Value {
-  const json = readLiberally(message, parseJson(text, mostItems), { zone: profile.timestampZoneForNaive })
+  const json = readLiberally(message, parseJson(text, mostItems, contract.names), {
+    zone: profile.timestampZoneForNaive,
+  })
   const members = asObject(json)
   if (!members) refuse('', 'must be a JSON object')
   if (message === 'Heartbeat') return readHeartbeat(contract, members)
