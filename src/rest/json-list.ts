@@ -5,7 +5,7 @@
  * without a sign; whatever is otherwise is left to JSON.parse, which then reads all of it.
  */
 import { Bytes } from '../bytes.ts'
-import { learnWording, type Wording } from './json-wording.ts'
+import { copied, learnWording, type Wording } from './json-wording.ts'
 
 export interface Parsed {
   readonly json: unknown
@@ -50,7 +50,6 @@ function readItems(text: string, from: number, names: ReadonlySet<string>) {
   const learned = learnWording(text, from, names)
   if (learned === undefined) return undefined
   if (wordings.size >= mostWordings) wordings.clear()
-  // Not a piece of the message, which would keep all of it in memory.
-  wordings.set(Buffer.from(beginning).toString(), learned)
+  wordings.set(copied(beginning), learned)
   return learned.read(bytes, from)
 }

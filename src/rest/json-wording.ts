@@ -28,12 +28,12 @@ export function learnWording(text: string, from: number, names: ReadonlySet<stri
     const [all, name, value] = found as unknown as [string, string, string]
     const kind = value[0] === '"' ? 'string' : 'number'
     const start = found.index + all.length - value.length + (kind === 'string' ? 1 : 0)
-    members.push({ name, kind, before: text.slice(at, start) })
+    members.push({ name: copied(name), kind, before: copied(text.slice(at, start)) })
     at = member.lastIndex - (kind === 'string' ? 1 : 0)
   }
   closing.lastIndex = at
   if (members.length === 0 || !closing.test(text)) return undefined
-  const close = text.slice(at, closing.lastIndex)
+  const close = copied(text.slice(at, closing.lastIndex))
   const second = text.indexOf('{', closing.lastIndex)
   const end = text.indexOf('}', second) + 1
   const own = new Set(members.map(({ name }) => name))
@@ -43,6 +43,11 @@ export function learnWording(text: string, from: number, names: ReadonlySet<stri
   if (!isListOfTwo(text.slice(from, end))) return undefined
   const between = text.slice(closing.lastIndex, second)
   return Wording.of(members, close, between)
+}
+
+/** Not a piece of the message, which would keep all of it in memory. */
+export function copied(piece: string): string {
+  return Buffer.from(piece).toString()
 }
 
 function isListOfTwo(items: string): boolean {
@@ -95,7 +100,7 @@ export class Wording {
     } while (bytes.passes(joint))
     if (!bytes.text.startsWith(close, bytes.at)) return undefined
     let to = bytes.at + close.length
-    while (/\s/.test(bytes.text[to] ?? '')) to++
+    while (' \t\r\n'.includes(bytes.text[to] ?? ']')) to++
     return bytes.text[to] === ']' ? { items, to } : undefined
   }
 }

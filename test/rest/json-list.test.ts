@@ -132,6 +132,11 @@ describe('A message with a list of objects that are written alike', () => {
     for (let length = 1_000; length < message(many).length; length += 7) agrees(message(many).slice(0, length))
   })
 
+  it('ends with a bracket, and no other blanks than those of JSON before it', () => {
+    for (const blank of [' ', '\t', '\r\n', '\u00a0', '\ufeff', ',', ']', ''])
+      agrees(message(many).replace('}]', `}${blank}]`))
+  })
+
   it('has the same numbers, to the last digit', () => {
     const random = randomFrom(7)
     const figure = () => (random() * 10 ** Math.floor(random() * 7)).toFixed(Math.floor(random() * 9))
