@@ -5,7 +5,7 @@ import type { EventQueue } from '../exchange/events.ts'
 import type { ExchangeId, LinkId, PeerId } from '../exchange/ids.ts'
 import type { Journal, JournalEntry } from '../exchange/journal.ts'
 import { longestId } from '../exchange/journal-observer.ts'
-import { trailOf } from '../exchange/journal-trail.ts'
+import { byBeginning, trailOf } from '../exchange/journal-trail.ts'
 import type { Link, Links } from '../exchange/peers.ts'
 import type { Action, ConsoleData, DeadMessage, Entry } from '../ops/console/data.ts'
 import { type Console, openConsole } from '../ops/console/router.ts'
@@ -49,8 +49,7 @@ function consoleData(options: DataOptions): ConsoleData {
       const row = (await readings.overview()).links.find((one) => one.link === id)
       return link && row && readGroup(options, link, row, group)
     },
-    trail: async (exchange) =>
-      (await trailOf(journal, exchange)).sort(byBeginning).map((entry) => withPage(entry, links)),
+    trail: async (exchange) => byBeginning(await trailOf(journal, exchange)).map((entry) => withPage(entry, links)),
     search: async (text) => (await find(journal, links, text)).map((entry) => withPage(entry, links)),
     async dead() {
       const all = await Promise.all(parties.map(async (peer) => (await list.of(peer)).map((one) => told(peer, one))))
@@ -70,12 +69,6 @@ function consoleData(options: DataOptions): ConsoleData {
     },
     note: (action) => note(options, action),
   }
-}
-
-/** The journal writes a message down when it is answered, which is after what had to be done for the answer. */
-function byBeginning(a: JournalEntry, b: JournalEntry): number {
-  const begin = ({ at, durationMs = 0 }: JournalEntry) => at - durationMs
-  return begin(a) - begin(b) || (a.way === b.way ? 0 : a.way === 'in' ? -1 : 1)
 }
 
 function told(peer: PeerId, { event, ...rest }: Awaited<ReturnType<DeadList['of']>>[number]): DeadMessage {

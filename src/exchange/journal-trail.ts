@@ -30,3 +30,15 @@ function continuing(entry: JournalEntry, known: ReadonlySet<string>): string[] {
   const others = entry.from?.filter((id) => !known.has(id)) ?? []
   return idsOf(entry).filter((id) => !others.some((other) => other === id))
 }
+
+/**
+ * A trail as it began: the journal writes a message down when it is answered, which is after what had to be done for the answer. It
+ * looks at the clock once more then, so that a message may seem to have come a millisecond after what followed from it.
+ */
+export function byBeginning(trail: readonly JournalEntry[]): JournalEntry[] {
+  const own = ({ at, durationMs = 0 }: JournalEntry) => at - durationMs
+  const received = new Map(trail.map((entry) => [entry.exchange, own(entry)]))
+  const began = (entry: JournalEntry) => Math.max(own(entry), ...(entry.from ?? []).map((id) => received.get(id) ?? 0))
+  const rank = ({ way }: JournalEntry) => (way === 'in' ? 0 : 1)
+  return trail.toSorted((a, b) => began(a) - began(b) || rank(a) - rank(b))
+}

@@ -4,7 +4,7 @@ import { GatewayError } from '../../src/errors.ts'
 import type { ExchangeId, LinkId, PeerId, RequestId } from '../../src/exchange/ids.ts'
 import type { JournalEntry } from '../../src/exchange/journal.ts'
 import { journalObserver } from '../../src/exchange/journal-observer.ts'
-import { trailOf } from '../../src/exchange/journal-trail.ts'
+import { byBeginning, trailOf } from '../../src/exchange/journal-trail.ts'
 import type { DeliveryLine, ExchangeLine, Observer } from '../../src/exchange/observer.ts'
 import type { Receipt } from '../../src/mapping/run.ts'
 import { MemoryJournal } from '../../src/state/memory/journal.ts'
@@ -113,6 +113,16 @@ describe('The journal', () => {
     sent({ request: 'r3' as RequestId, exchanges: ['other' as ExchangeId] })
     expect(ids(await trailOf(journal, 'ask'))).to.deep.equal(['out r1', 'in ask', 'out r1', 'in answer', 'out r2'])
     expect(await trailOf(journal, 'unknown')).to.deep.equal([])
+  })
+
+  it('begins with what was received, also where the clock went on before that was written down', () => {
+    const entry = { direction: 'toModern', groups: [], outcome: 'accepted' } as const
+    const first = { ...entry, id: '1', way: 'out', at: 1_004, durationMs: 2, from: ['ask' as ExchangeId] } as const
+    const second = { ...first, id: '2', at: 1_009 }
+    const ask = { ...entry, id: '3', way: 'in', at: 1_006, durationMs: 3, exchange: 'ask' as ExchangeId } as const
+    const trail = [second, first, ask] as unknown as JournalEntry[]
+    expect(byBeginning(trail).map(({ id }) => id)).to.deep.equal(['3', '1', '2'])
+    expect(trail[0]).to.equal(second)
   })
 
   it('does not follow the other exchanges that one schedule carries', async () => {
