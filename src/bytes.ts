@@ -56,3 +56,8 @@ function viewOf(text: string): DataView {
 }
 
 const allWide = /[\u0100-\uffff]/g
+
+/** The same text, not as a piece of a message, which would keep all of that in memory. */
+export function copied(piece: string): string {
+  return Buffer.from(piece).toString()
+}

@@ -48,6 +48,16 @@ export class Functions {
   }
 }
 
+/** One function by itself, ready to be called; `outside` is what it needs, by name. */
+export function functionOf<Result>(
+  parameters: string,
+  lines: readonly string[],
+  outside: Readonly<Record<string, unknown>> = {},
+): Result {
+  const functions = new Functions(outside)
+  return functions.compiled(functions.add(parameters, lines)) as Result
+}
+
 type Value = Record<string, unknown>
 
 interface Member {
@@ -70,6 +80,5 @@ function writtenMaker(members: readonly Member[]): () => Value {
     const key = name === '__proto__' ? '["__proto__"]' : quoted(name)
     return `${key}: ${isList ? '[]' : 'undefined'}`
   })
-  const functions = new Functions({})
-  return functions.compiled(functions.add('', [`return { ${code.join(', ')} }`])) as () => Value
+  return functionOf('', [`return { ${code.join(', ')} }`])
 }

@@ -1,13 +1,9 @@
 /** Several steps as one, which calls each at a place of its own: V8 then knows what is called there, and can put it in place. */
-import { Functions } from '../contract/code.ts'
+import { functionOf } from '../contract/code.ts'
 import type { Step } from './step-shape.ts'
 
 export function sequence(steps: readonly Step[]): Step {
   const names = steps.map((_, i) => `step${i}`)
-  const functions = new Functions(Object.fromEntries(steps.map((step, i) => [names[i]!, step])))
-  const all = functions.add(
-    'source, target, run',
-    names.map((name) => `${name}(source, target, run)`),
-  )
-  return functions.compiled(all) as Step
+  const calls = names.map((name) => `${name}(source, target, run)`)
+  return functionOf('source, target, run', calls, Object.fromEntries(steps.map((step, i) => [names[i]!, step])))
 }

@@ -1,5 +1,5 @@
 /** Compiles `same` and `via`: one value, or each of a list, copied or converted, as far as the target can carry it. */
-import { Functions } from '../contract/code.ts'
+import { functionOf } from '../contract/code.ts'
 import type { Complex } from '../contract/model.ts'
 import { codecFor, copyCodec } from './codecs/index.ts'
 import { carriable } from './codecs/target.ts'
@@ -70,12 +70,11 @@ export function valueStep(
     }
   }
   // Most values of a message are of this kind: code of its own for each has the codec in place.
-  const functions = new Functions({ get, set, path, convert: isSimple ? codecConvert : convert })
-  const step = functions.add('source, made, run', [
+  const lines = [
     'const given = get(source)',
     // An element that is nil says nothing; only where something must be said it is refused.
     `if (given === undefined${goal.min === 0 ? ' || given === null' : ''}) return`,
     "set(made, given === null ? run.refuse(path, 'must not be nil') : convert(given, run, path))",
-  ])
-  return functions.compiled(step) as Step
+  ]
+  return functionOf('source, made, run', lines, { get, set, path, convert: isSimple ? codecConvert : convert })
 }

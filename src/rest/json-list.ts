@@ -4,8 +4,8 @@
  * Limits: the list is a member of the message itself, and its objects hold nothing but strings without escapes and short numbers
  * without a sign; whatever is otherwise is left to JSON.parse, which then reads all of it.
  */
-import { Bytes } from '../bytes.ts'
-import { copied, learnWording, type Wording } from './json-wording.ts'
+import { Bytes, copied } from '../bytes.ts'
+import { learnWording, type Wording } from './json-wording.ts'
 
 export interface Parsed {
   readonly json: unknown
@@ -17,8 +17,8 @@ export interface Parsed {
 const short = 1_024
 
 /** `names` are those of the contract: a list of objects with others is none to be learned. Throws what JSON.parse throws. */
-export function parseWithList(text: string, names: ReadonlySet<string> = new Set()): Parsed {
-  const from = text.length < short || names.size === 0 ? 0 : text.indexOf('[{') + 1
+export function parseWithList(text: string, names: ReadonlySet<string>): Parsed {
+  const from = text.length < short ? 0 : text.indexOf('[{') + 1
   const name = from === 0 ? undefined : memberBefore(text.slice(0, from - 1))
   const found = name === undefined ? undefined : readItems(text, from, names)
   const rest = found && text.slice(found.to)

@@ -1,6 +1,7 @@
 /** How the objects of a list are written: what stands between their values, and of what kind each of these is. */
-import { type Bytes, hasWords, type Words, wordsOf } from '../bytes.ts'
-import { Functions, objectMaker, quoted } from '../contract/code.ts'
+import { type Bytes, copied, hasWords, type Words, wordsOf } from '../bytes.ts'
+import { functionOf, objectMaker, quoted } from '../contract/code.ts'
+import { decimalOf, mostDigits } from '../contract/decimal.ts'
 import { canonicalInstant, expectedInstant } from '../mapping/codecs/instant.ts'
 
 type Value = Record<string, unknown>
@@ -43,11 +44,6 @@ export function learnWording(text: string, from: number, names: ReadonlySet<stri
   if (!isListOfTwo(text.slice(from, end))) return undefined
   const between = text.slice(closing.lastIndex, second)
   return Wording.of(members, close, between)
-}
-
-/** Not a piece of the message, which would keep all of it in memory. */
-export function copied(piece: string): string {
-  return Buffer.from(piece).toString()
 }
 
 function isListOfTwo(items: string): boolean {
@@ -110,9 +106,8 @@ type ItemReader = (bytes: Bytes, pieces: readonly Words[]) => Value | undefined
 
 function compileReader(members: readonly Member[]): ItemReader {
   const make = objectMaker(members.map(({ name }) => ({ name, isList: false })))
-  const functions = new Functions({ make, text: readText, number: readNumber })
   const readers: Record<Kind, string> = { string: 'text', number: 'number' }
-  const reader = functions.add('bytes, pieces', [
+  const lines = [
     ...members.flatMap(({ kind }, i) => {
       const value = `${readers[kind]}(bytes)`
       return [
@@ -123,8 +118,8 @@ function compileReader(members: readonly Member[]): ItemReader {
     'const item = make()',
     ...members.map(({ name }, i) => `item[${quoted(name)}] = v${i}`),
     'return item',
-  ])
-  return functions.compiled(reader) as ItemReader
+  ]
+  return functionOf('bytes, pieces', lines, { make, text: readText, number: readNumber })
 }
 
 const [quote, backslash, space] = [0x22, 0x5c, 0x20]
@@ -143,13 +138,8 @@ function readText(bytes: Bytes): string | undefined {
 }
 
 const [point, zero, nine] = [0x2e, 0x30, 0x39]
-const mostDigits = 15
-const powersOfTen = Array.from({ length: mostDigits + 1 }, (_, n) => 10 ** n)
 
-/**
- * A number of digits with a point among them or without; undefined for any other. Up to 15 digits are a whole number that a double
- * has exactly, as it has the power of ten they are divided by: so the quotient is rounded once, as JSON.parse does.
- */
+/** A short number of digits as JSON has it, with a point among them or without; undefined for any other. */
 function readNumber(bytes: Bytes): number | undefined {
   const { view, at } = bytes
   let end = at
@@ -165,5 +155,5 @@ function readNumber(bytes: Bytes): number | undefined {
   const hasLeadingZero = view.getUint8(at) === zero && length > 1 && pointAt !== at + 1
   if (length === 0 || length > mostDigits || hasLeadingZero || (pointAt >= 0 && fraction === 0)) return undefined
   bytes.at = end
-  return whole / powersOfTen[fraction]!
+  return decimalOf(whole, fraction)
 }

@@ -20,7 +20,7 @@ const valuesPerItem = 32
  * Undefined for an empty body; `names` are those that members may have. Throws `malformed-message` or, for a list of more than `mostItems`, `invalid-message`, with a path
  * where there is one.
  */
-export function parseJson(text: string, mostItems: number, names?: ReadonlySet<string>): unknown {
+export function parseJson(text: string, mostItems: number, names: ReadonlySet<string>): unknown {
   if (text.trim() === '') return undefined
   scanJson(text, mostItems)
   let parsed: Parsed

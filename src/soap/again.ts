@@ -5,7 +5,7 @@
  * item to the scanner, so what comes out, and what is refused, is the same as without it.
  */
 import { Bytes, hasWords, type Words, wordsOf } from '../bytes.ts'
-import { Functions, quoted } from '../contract/code.ts'
+import { functionOf, quoted } from '../contract/code.ts'
 import { expectedInstant } from '../mapping/codecs/instant.ts'
 import { accepted, type Slot, type Value } from './slots.ts'
 
@@ -120,19 +120,18 @@ class Wording {
 type ItemReader = (bytes: Bytes, pieces: readonly Words[], slots: readonly Slot[]) => Value | undefined
 
 function compileReader(item: Slot, slots: readonly Slot[]): ItemReader {
-  const functions = new Functions({ make: item.frame!.make, value })
   const values = slots.flatMap((_, i) => [
     `const v${i} = bytes.passes(pieces[${i}]) ? value(bytes, slots[${i}]) : undefined`,
     `if (v${i} === undefined) return undefined`,
   ])
-  const reader = functions.add('bytes, pieces, slots', [
+  const lines = [
     ...values,
     `if (!bytes.passes(pieces[${slots.length}])) return undefined`,
     'const item = make()',
     ...slots.map(({ name }, i) => `item[${quoted(name)}] = v${i}`),
     'return item',
-  ])
-  return functions.compiled(reader) as ItemReader
+  ]
+  return functionOf('bytes, pieces, slots', lines, { make: item.frame!.make, value })
 }
 
 const less = 60

@@ -2,7 +2,7 @@
  * The closed set of codecs: one value, converted both ways, or refused with a sentence that never repeats it.
  * Limits: on the 1.0 side values are text of their lexical type, on the 2.0 side JSON values.
  */
-import { decimalText } from '../../contract/decimal.ts'
+import { decimalOf, decimalText, mostDigits } from '../../contract/decimal.ts'
 import type { Scalar } from '../../contract/model.ts'
 import { isXmlText, toXmlText } from '../../xml.ts'
 import type { CodecRef, Fidelity, Reasons } from '../rules.ts'
@@ -68,8 +68,6 @@ function convertInstant(value: unknown, run: Run, path: string): string {
   return typeof instant === 'string' ? run.refuse(path, instant, 'invalid-message') : instant.text
 }
 
-const significant = 15
-
 const decimalCodec: Codec = {
   title: 'same number',
   fidelity: 'exact',
@@ -103,22 +101,17 @@ export function toNumber(text: string, run: Run, path: string): number {
   // xs:double is the same double as a JSON number; only what is too large for it cannot be stated.
   if (/[eE]/.test(text)) return Number.isFinite(number) ? number : run.refuse(path, 'must not be larger than a double')
   // A double holds 15 significant decimal digits exactly; only a long text can have more.
-  if (text.length > significant && digits(text) > significant)
-    run.refuse(path, `must not have more than ${significant} significant digits`)
+  if (text.length > mostDigits && digits(text) > mostDigits)
+    run.refuse(path, `must not have more than ${mostDigits} significant digits`)
   // At the far ends a double has fewer digits, or none.
   const isFar = Math.abs(number) > 1e300 || (Math.abs(number) < 1e-300 && /[1-9]/.test(text))
   if (isFar) run.refuse(path, 'must be in the range of a double-precision number')
   return number === 0 ? 0 : number
 }
 
-const powersOfTen = Array.from({ length: significant + 1 }, (_, n) => 10 ** n)
-
-/**
- * The number that a short decimal without a sign states, undefined for other texts. Its digits are a whole number that a double
- * has exactly, as it has the power of ten they are divided by: so the quotient is rounded once, as `Number` does.
- */
+/** The number that a short decimal without a sign states, undefined for other texts. */
 function plainNumber(text: string): number | undefined {
-  if (text.length > significant) return undefined
+  if (text.length > mostDigits) return undefined
   let whole = 0
   let point = -1
   for (let i = 0; i < text.length; i++) {
@@ -127,7 +120,7 @@ function plainNumber(text: string): number | undefined {
     else if (digit === -2 && point === -1) point = i
     else return undefined
   }
-  return point === -1 ? whole : whole / powersOfTen[text.length - point - 1]!
+  return decimalOf(whole, point === -1 ? 0 : text.length - point - 1)
 }
 
 function digits(text: string): number {

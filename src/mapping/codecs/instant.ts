@@ -3,7 +3,7 @@
  * Limits: what milliseconds cannot hold, leap seconds, and local times that do not exist or exist twice are refused.
  */
 import { Temporal } from 'temporal-polyfill'
-import { type Bytes, type Words, wordsOf } from '../../bytes.ts'
+import { type Bytes, copied, type Words, wordsOf } from '../../bytes.ts'
 
 const form = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?$/
 
@@ -44,8 +44,7 @@ export function readInstant(text: string, zone?: string): Instant | string {
   // Without Z the text alone does not say which instant it is, or is rare.
   if (text.endsWith('Z')) {
     if (read.size >= remembered) read.clear()
-    // Not the text itself, because a piece of a message would keep the whole message in memory.
-    read.set(text === instant.text ? instant.text : Buffer.from(text, 'latin1').toString('latin1'), instant)
+    read.set(text === instant.text ? instant.text : copied(text), instant)
   }
   return instant
 }

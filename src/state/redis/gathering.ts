@@ -60,8 +60,10 @@ export class Gathering {
         peer,
         waiting.map(({ change }) => change),
       )
-      for (const each of waiting) if (areMade) each.resolve(true)
-      if (areMade) return
+      if (areMade) {
+        for (const { resolve } of waiting) resolve(true)
+        return
+      }
     } catch (error) {
       if (!isRefused(error)) {
         for (const { reject } of waiting) reject(error)
